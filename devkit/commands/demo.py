@@ -1,0 +1,38 @@
+"""Show the addon at work: a fresh database with demonstration data, mails to a local SMTP server.
+
+With --once it ends after the demonstration; else Odoo is served until Ctrl-C.
+"""
+
+from pathlib import Path
+
+from ..databases import PREFIX, clone_with_addon
+from ..serving import choose_port, serve
+from ..smtp import smtp_server
+from ..workbench import run_odoo_script, workbench
+
+SCRIPT = Path(__file__).parent.parent / "odoo_side" / "demo.py"
+DATABASE = f"{PREFIX}demo"
+
+
+def add_arguments(parser):
+    """Describe the options of ``./dev demo``."""
+    parser.add_argument("--once", action="store_true", help="end after the demonstration instead of serving Odoo")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    parser.add_argument("--port", type=int, help="TCP port (default: 8069, or a free one when it is taken)")
+
+
+def main(options):
+    """Run the demonstration.
+
+    :return: the exit code of the script or of Odoo
+    """
+    port = None if options.once else choose_port(options.port)
+    with workbench() as bench, smtp_server(bench) as mail_port:
+        clone_with_addon(bench, DATABASE)
+        config = bench.config(DATABASE, smtp_server="127.0.0.1", smtp_port=mail_port, log_handler=":WARNING")
+        arguments = ["--smtp-port", str(mail_port), "--mails", str(bench.cache.mails)]
+        arguments += ["--json"] if options.json else []
+        code = run_odoo_script(bench, DATABASE, SCRIPT, *arguments, config=config)
+        if code or options.once:
+            return code
+        return serve(bench, DATABASE, port, mail_port)

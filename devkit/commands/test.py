@@ -1,0 +1,62 @@
+"""Run the addon's tests.
+
+A fresh database is cloned from the cached template, the addon is installed in
+it, and pytest runs the tests there; what ./dev does not know goes to pytest:
+
+    ./dev test
+    ./dev test -k invoice -x
+    ./dev test sengerio_mail/tests/test_send.py
+    ./dev test --keep          keep the database; its name is shown
+    ./dev test --db NAME       use a kept one again (quicker)
+
+A WARNING or ERROR in Odoo's log is a failure, at installation and in tests.
+"""
+
+import os
+
+from ..cache import ADDON, CHECKOUT
+from ..databases import PREFIX, clone_with_addon, drop, update_addon
+from ..ui import DevError, note
+from ..workbench import workbench
+
+NO_TESTS_COLLECTED = 5
+
+
+def add_arguments(parser):
+    """Describe the options of ``./dev test``."""
+    parser.add_argument("--keep", action="store_true", help="keep the database afterwards")
+    parser.add_argument("--db", metavar="NAME", help="use this kept database and update the addon in it")
+    parser.usage = "./dev test [-h] [--keep] [--db NAME] [arguments for pytest ...]"
+
+
+def _pytest(bench, database, arguments):
+    """Run pytest on a database that has the addon; return its exit code."""
+    config = bench.config(database)
+    command = [
+        bench.python, "-m", "pytest", "-p", "devkit.odoo_side.log_guard", "-p", "no:cacheprovider",
+        f"--odoo-config={config}", f"--odoo-database={database}", "--odoo-log-level=info", "--odoo-http",
+    ]
+    return bench.call([*command, *arguments])
+
+
+def main(options):
+    """Run the tests.
+
+    :return: pytest's exit code
+    """
+    if not (CHECKOUT / ADDON / "__manifest__.py").exists():
+        raise DevError(f"There is no {ADDON}/__manifest__.py in {CHECKOUT}.")
+    database = options.db or f"{PREFIX}test_{os.getpid()}"
+    with workbench() as bench:
+        try:
+            if options.db:
+                update_addon(bench, database)
+            else:
+                clone_with_addon(bench, database)
+            return _pytest(bench, database, options.rest)
+        finally:
+            if options.keep or options.db:
+                note(f"Kept: ./dev test --db {database}")
+            else:
+                drop(bench, database)
+                bench.config_file(database).unlink(missing_ok=True)

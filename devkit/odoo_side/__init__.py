@@ -1,0 +1,1 @@
+"""Scripts that ./dev runs with the virtual environment's Python."""

@@ -1,0 +1,120 @@
+"""An SMTP server that keeps every message it gets: ``smtp_server.py --port 0 --folder FOLDER``.
+
+It prints its port, then serves until it is terminated. Message number n is kept as
+``<n>.eml`` with its envelope as ``<n>.json``: ``mail_from``, ``rcpt_tos``, ``refused``
+(recipients answered with 550), ``options`` (of MAIL and RCPT) and ``time``. A
+transaction whose recipients were all refused leaves an envelope without a message.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import signal
+from datetime import datetime, timezone
+from pathlib import Path
+
+from aiosmtpd.smtp import SMTP
+
+SIZE_LIMIT = 64 * 1024 * 1024
+
+
+class Keeper:
+    """What aiosmtpd calls for each step of a transaction.
+
+    :param Path folder: where messages go
+    :param refused: addresses to refuse
+    """
+
+    def __init__(self, folder, refused=()):
+        self.folder = folder
+        self.refused = {address.lower() for address in refused}
+        self.turned_away = {}
+
+    async def handle_RCPT(self, server, session, envelope, address, rcpt_options):  # noqa: N802
+        """Accept a recipient, or answer 550."""
+        if address.lower() in self.refused:
+            self.turned_away.setdefault(session, []).append(address)
+            return "550 5.1.1 No such user here"
+        envelope.rcpt_tos.append(address)
+        envelope.rcpt_options.extend(rcpt_options)
+        return "250 OK"
+
+    async def handle_DATA(self, server, session, envelope):  # noqa: N802
+        """Keep a message."""
+        number = self.keep(session, envelope, envelope.original_content)
+        return f"250 OK kept as {number}"
+
+    async def handle_RSET(self, server, session, envelope):  # noqa: N802
+        """Keep the envelope of a transaction in which nobody was left to send to."""
+        self.keep_refusal(session, envelope)
+        return "250 OK"
+
+    async def handle_QUIT(self, server, session, envelope):  # noqa: N802
+        """The same at the end of a session."""
+        self.keep_refusal(session, envelope)
+        return "221 Bye"
+
+    def keep_refusal(self, session, envelope):
+        """Keep the envelope of a transaction that ended with no message, if anyone was refused."""
+        if session in self.turned_away:
+            self.keep(session, envelope, None)
+
+    def keep(self, session, envelope, content):
+        """Write the next number's files and return the number."""
+        number = max((int(path.stem) for path in self.folder.glob("*.json") if path.stem.isdigit()), default=0)
+        record = {
+            "mail_from": envelope.mail_from,
+            "rcpt_tos": envelope.rcpt_tos,
+            "refused": self.turned_away.pop(session, []),
+            "options": {"mail": envelope.mail_options, "rcpt": envelope.rcpt_options},
+            "smtputf8": envelope.smtp_utf8,
+            "time": datetime.now(timezone.utc).isoformat(timespec="milliseconds"),
+        }
+        while True:  # another server may keep mails in the same folder
+            number += 1
+            try:
+                handle = os.open(self.folder / f"{number}.json", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+                break
+            except FileExistsError:
+                continue
+        if content is not None:
+            (self.folder / f"{number}.eml").write_bytes(content)
+        with open(handle, "w", encoding="utf-8") as file:
+            json.dump(record, file, ensure_ascii=False, indent=1)
+        return number
+
+
+async def serve(port, keeper):
+    """Serve on 127.0.0.1 until terminated.
+
+    :param int port: TCP port, 0 for a free one
+    :param Keeper keeper: what takes the messages
+    """
+    loop = asyncio.get_running_loop()
+    ended = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, ended.set)
+
+    def session():
+        return SMTP(keeper, enable_SMTPUTF8=True, data_size_limit=SIZE_LIMIT, hostname="localhost", loop=loop)
+
+    server = await loop.create_server(session, "127.0.0.1", port)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await ended.wait()
+    server.close()
+
+
+def main():
+    """Read the command line and serve."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--port", type=int, default=0, help="TCP port; 0 takes a free one")
+    parser.add_argument("--folder", type=Path, required=True, help="where the messages go")
+    parser.add_argument("--refuse", action="append", default=[], metavar="ADDRESS", help="a recipient to answer 550")
+    options = parser.parse_args()
+    options.folder.mkdir(parents=True, exist_ok=True)
+    asyncio.run(serve(options.port, Keeper(options.folder, options.refuse)))
+
+
+if __name__ == "__main__":
+    main()

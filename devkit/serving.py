@@ -1,0 +1,72 @@
+"""Serving Odoo over HTTP until the developer ends it."""
+
+import socket
+import subprocess
+import threading
+import time
+import urllib.error
+import urllib.request
+
+from .ui import DevError
+from .workbench import free_port
+
+DEFAULT_PORT = 8069
+READY_SECONDS = 120
+
+
+def _is_free(port):
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def choose_port(wanted=None):
+    """Return the TCP port to serve on.
+
+    :param int wanted: the one asked for; without it 8069, or a free one when that is taken
+    :raises DevError: when the wanted one is taken
+    """
+    if wanted:
+        if not _is_free(wanted):
+            raise DevError(f"Port {wanted} is taken; choose another with --port, or leave --port out.")
+        return wanted
+    return DEFAULT_PORT if _is_free(DEFAULT_PORT) else free_port()
+
+
+def _announce(address, database, ended):
+    """Print address and login as soon as Odoo answers."""
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline and not ended.wait(0.3):
+        try:
+            urllib.request.urlopen(f"{address}/web/login", timeout=60).close()
+        except (urllib.error.URLError, OSError):
+            continue
+        print(f"Odoo: {address} (database {database}, login admin, password admin; Ctrl-C ends it)", flush=True)
+        return
+
+
+def serve(bench, database, port, mail_port):
+    """Serve a database until interrupted.
+
+    :param Workbench bench: where it runs
+    :param str database: its name
+    :param int port: TCP port for HTTP
+    :param int mail_port: TCP port of the SMTP server that Odoo sends to
+    :return: Odoo's exit code, 0 when interrupted
+    """
+    config = bench.config(
+        database, http_port=port, smtp_server="127.0.0.1", smtp_port=mail_port, max_cron_threads=1,
+        log_handler=":WARNING,odoo.addons.sengerio_mail:INFO",
+    )
+    ended = threading.Event()
+    threading.Thread(target=_announce, args=(f"http://127.0.0.1:{port}", database, ended), daemon=True).start()
+    try:
+        return max(bench.call(bench.odoo_command("-c", config)), 0)
+    except subprocess.SubprocessError as error:
+        raise DevError(f"Odoo could not be started: {error}") from error
+    finally:
+        ended.set()

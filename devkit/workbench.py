@@ -1,0 +1,184 @@
+"""All that is needed to run Odoo here, put together."""
+
+import os
+import re
+import socket
+import subprocess
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from .cache import ADDON, CHECKOUT, Cache
+from .odoo_source import OdooSource, ensure_odoo
+from .postgres import Server, postgres
+from .python_env import ensure_venv
+from .ui import DevError, run_logged, tail
+from .wkhtmltopdf import ensure_wkhtmltopdf
+
+ODOO_MAIN = "import odoo.cli; odoo.cli.main()"
+DATABASE_OPTIONS = {"db_host": "PGHOST", "db_port": "PGPORT", "db_user": "PGUSER", "db_password": "PGPASSWORD"}
+COMPLAINT = re.compile(r"^\d{4}-\d\d-\d\d \S+ \d+ (WARNING|ERROR|CRITICAL) ")
+LOG_LINE = re.compile(r"^\d{4}-\d\d-\d\d \S+ \d+ [A-Z]+ ")
+
+
+def free_port():
+    """Return a TCP port on 127.0.0.1 that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def complaints(log):
+    """Return the WARNING and ERROR entries of an Odoo log file, each with its continuation lines.
+
+    :param Path log: the log file
+    :rtype: list
+    """
+    found, open_entry = [], False
+    for line in log.read_text(errors="replace").splitlines():
+        if COMPLAINT.match(line):
+            found.append(line)
+            open_entry = True
+        elif LOG_LINE.match(line):
+            open_entry = False
+        elif open_entry:
+            found[-1] += "\n" + line
+    return found
+
+
+@dataclass
+class Workbench:
+    """Odoo's Python, sources, database server and PDF printer.
+
+    :param Cache cache: the cache folder
+    :param Path python: the virtual environment's Python
+    :param OdooSource odoo: Odoo's sources
+    :param Server server: the PostgreSQL server
+    :param Path printer: folder of wkhtmltopdf, or None
+    """
+
+    cache: Cache
+    python: Path
+    odoo: OdooSource
+    server: Server
+    printer: Path
+
+    @property
+    def environ(self):
+        """The environment for Odoo's Python."""
+        values = {key: value for key, value in self.server.environ.items() if key not in ("ODOO_RC", "OPENERP_SERVER")}
+        values["PYTHONPATH"] = os.pathsep.join([str(self.odoo.path), str(CHECKOUT)])
+        values["PYTHONPYCACHEPREFIX"] = str(self.cache.root / "pycache")
+        folders = [str(self.printer)] if self.printer else []
+        values["PATH"] = os.pathsep.join([str(self.python.parent), *folders, self.server.bin, values.get("PATH", "")])
+        return values
+
+    def config_file(self, database):
+        """Return the path of a database's configuration file."""
+        return self.cache.root / "conf" / f"{database}.conf"
+
+    def config(self, database, with_addon=True, **options):
+        """Write an Odoo configuration file for a database.
+
+        :param str database: its name
+        :param bool with_addon: put this checkout on the addons path
+        :param options: further options of the file, e.g. ``http_port=8069``
+        :return: path of the file
+        """
+        addons = [*self.odoo.addons, self.odoo.path / "odoo" / "addons"]
+        if with_addon and (CHECKOUT / ADDON / "__manifest__.py").exists():
+            addons.append(CHECKOUT)
+        variables = self.server.variables
+        values = {
+            "addons_path": ",".join(map(str, addons)),
+            "data_dir": self.cache.data,
+            "db_name": database,
+            "dbfilter": f"^{re.escape(database)}$",
+            **{option: variables[name] for option, name in DATABASE_OPTIONS.items() if name in variables},
+            "http_interface": "127.0.0.1",
+            "http_port": free_port(),
+            "gevent_port": free_port(),
+            "list_db": False,
+            "max_cron_threads": 0,
+            **options,
+        }
+        path = self.config_file(database)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.cache.data.mkdir(parents=True, exist_ok=True)
+        text = "".join(f"{key} = {value}\n" for key, value in values.items())
+        path.touch(mode=0o600)
+        path.write_text(f"[options]\n{text}")
+        return path
+
+    def odoo_command(self, *arguments):
+        """Return the command line that starts Odoo with these arguments."""
+        return [str(self.python), "-c", ODOO_MAIN, *map(str, arguments)]
+
+    def call(self, command, **options):
+        """Run a command in Odoo's environment on this terminal until it ends.
+
+        :return: its exit code
+        """
+        process = subprocess.Popen([str(part) for part in command], env=self.environ, cwd=CHECKOUT, **options)
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            return process.wait()
+        finally:
+            if process.poll() is None:
+                process.terminate()
+                process.wait()
+
+    def install(self, database, what, init=(), update=(), with_addon=True):
+        """Install or update modules in a database.
+
+        :param str database: its name
+        :param str what: text for the progress line
+        :param init: names of modules to install
+        :param update: names of modules to update
+        :raises DevError: when it fails, or when the log has a WARNING or an ERROR
+        """
+        log = self.cache.logs / f"{database}.log"
+        arguments = ["-c", self.config(database, with_addon), "--stop-after-init", "--no-http"]
+        arguments += ["-i", ",".join(init)] if init else []
+        arguments += ["-u", ",".join(update)] if update else []
+        run_logged(self.odoo_command(*arguments), log, what, env=self.environ, cwd=self.cache.root)
+        found = complaints(log)
+        if found:
+            raise DevError(f"{what}: the log has warnings or errors:\n" + "\n".join(found) + f"\nThe whole log: {log}")
+        if "Modules loaded." not in log.read_text(errors="replace"):
+            raise DevError(f"{what} did not come to its end:\n{tail(log)}")
+
+
+@contextmanager
+def workbench(printer=True):
+    """Prepare everything and give a :class:`Workbench` while the block runs.
+
+    :param bool printer: also bring wkhtmltopdf
+    :raises DevError: when a part cannot be had
+    """
+    cache = Cache()
+    python = ensure_venv(cache)
+    odoo = ensure_odoo(cache)
+    folder = ensure_wkhtmltopdf(cache) if printer else None
+    with postgres(cache, python) as server:
+        yield Workbench(cache, python, odoo, server, folder)
+
+
+def run_odoo_script(bench, database, script, *arguments, config=None, **options):
+    """Run a script of ``devkit/odoo_side`` with an Odoo environment.
+
+    The script has a function ``main(env, args)``; what it did is committed when
+    it returns, and its return value (``None`` or a number) is the exit code.
+
+    :param Workbench bench: where it runs
+    :param str database: the database that ``env`` is of
+    :param Path script: the script's file
+    :param arguments: texts that ``main`` gets as the list ``args``
+    :param Path config: Odoo configuration; without it, one is written
+    :param options: further options of ``subprocess.Popen``, e.g. ``stdout``
+    :return: the exit code
+    """
+    config = config or bench.config(database)
+    command = [bench.python, "-m", "devkit.odoo_side.runner", config, database, script, *arguments]
+    return bench.call(command, **options)

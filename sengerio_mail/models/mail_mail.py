@@ -1,0 +1,132 @@
+import psycopg2
+
+from odoo import models
+from odoo.tools.mail import html2plaintext
+
+from ..tools import links
+from ..tools.smtp_session import TOKEN_HEADER, DocumentSession
+from .sengerio_mail_document import COPIES, TO
+
+
+class MailMail(models.Model):
+    _inherit = "mail.mail"
+
+    def _prepare_outgoing_list(self, mail_server=False, doc_to_followers=None):
+        # EXTENDS mail: role addresses in To, and one more message for all copies
+        entries = super()._prepare_outgoing_list(mail_server=mail_server, doc_to_followers=doc_to_followers)
+        deliveries = self._sengerio_deliveries()
+        return self._sengerio_outgoing(entries, deliveries) if deliveries else entries
+
+    def _send(self, auto_commit=False, raise_exception=False, smtp_session=None, alias_domain_id=False,
+              mail_server=False, post_send_callback=None):  # fmt: skip
+        # EXTENDS mail: note what the server says of each recipient
+        documents = self.env["sengerio.mail.document"].sudo()
+        session = smtp_session and DocumentSession(
+            smtp_session, is_copy=lambda token: documents._read_token(token)[1] == COPIES
+        )
+
+        def record_outcomes(ids=None):
+            """Runs before each commit of Odoo's loop, and at its end."""
+            if session:
+                documents._record_outcomes(session.take_outcomes())
+            if post_send_callback and ids is not None:
+                post_send_callback(ids)
+
+        try:
+            return super()._send(
+                auto_commit=auto_commit, raise_exception=raise_exception, smtp_session=session,
+                alias_domain_id=alias_domain_id, mail_server=mail_server, post_send_callback=record_outcomes,
+            )  # fmt: skip
+        except psycopg2.Error:  # the cursor is of no use any more
+            raise
+        except Exception:
+            record_outcomes()
+            raise
+
+    def _postprocess_sent_message(self, success_pids, success_emails, failure_reason=False, failure_type=None):
+        # EXTENDS mail: what failed before the mail server was asked
+        if failure_type:
+            for mail in self.filtered(lambda mail: mail.sudo().sengerio_send):
+                documents = mail._sengerio_deliveries().document_id
+                documents._fail(failure_reason or mail.failure_reason or failure_type)
+        return super()._postprocess_sent_message(
+            success_pids, success_emails, failure_reason=failure_reason, failure_type=failure_type
+        )
+
+    def _sengerio_deliveries(self):
+        """Return the deliveries of this mail's document, empty if it is none."""
+        self.ensure_one()
+        deliveries_sudo = self.env["sengerio.mail.delivery"].sudo()
+        if not self.sudo().sengerio_send:
+            return deliveries_sudo
+        deliveries_sudo = deliveries_sudo._of_mail(self)
+        for document in deliveries_sudo.document_id:
+            of_document = deliveries_sudo.filtered(lambda delivery, document=document: delivery.document_id == document)
+            document._fields["delivery_ids"]._insert_cache(document, [of_document._ids])
+        return deliveries_sudo
+
+    def _sengerio_outgoing(self, entries, deliveries):
+        """Return the messages of a document instead of Odoo's.
+
+        :param list entries: of ``_prepare_outgoing_list``
+        :param deliveries: all of the document
+        """
+        document = deliveries.document_id
+        policy = self.env["sengerio.mail.document.type"]._policy(document.type_id.id)
+        to = deliveries.filtered(lambda delivery: delivery.header == "to")
+        copies = deliveries - to
+        if policy and policy.is_other:
+            return [
+                {**entry, "headers": {**entry["headers"], TOKEN_HEADER: document._token(TO)}}
+                if to.filtered(lambda delivery, entry=entry: delivery.partner_id == entry["partner_id"])
+                else entry
+                for entry in entries
+            ]
+        visible = {
+            "email_to": [delivery._header_address() for delivery in to],
+            "email_cc": [delivery._header_address() for delivery in copies if delivery.header == "cc"],
+        }
+        outgoing, customers = [], None
+        for entry in entries:
+            partner = entry["partner_id"] or self.env["res.partner"]
+            own = to.filtered(lambda delivery, partner=partner: delivery.partner_id == partner)
+            if not own:
+                outgoing.append(entry)
+                continue
+            if to[0] in own:
+                customers = entry
+            if waiting := own._to_send():
+                outgoing.append({**self._sengerio_to_entry(entry, own, waiting, document), **visible})
+        waiting = copies._to_send()
+        if customers and waiting:
+            outgoing.append({**self._sengerio_copies_entry(customers, waiting, document), **visible})
+        return outgoing
+
+    def _sengerio_to_entry(self, entry, own, waiting, document):
+        """Return the message for one contact's addresses."""
+        body = entry["body"]
+        partner = entry["partner_id"]
+        if not partner or own.mapped("email") != [partner.email_normalized]:
+            body = links.free(body, links.is_sign_up)  # signing up is for the partner, not for each of its addresses
+        return self._sengerio_entry(entry, body, waiting, document._token(TO))
+
+    def _sengerio_copies_entry(self, entry, waiting, document):
+        """Return the one message for all copies: the customer's, without what lets one act as the customer."""
+        record_url = (
+            f"{document.get_base_url()}{links.RECORD_VIEW}?model={document.res_model}&res_id={document.res_id}"
+        )
+        body = links.free(entry["body"], links.is_secret, record_url)
+        copies = self._sengerio_entry(entry, body, waiting, document._token(COPIES))
+        blind = [delivery._envelope_address() for delivery in waiting if delivery.header == "bcc"]
+        if blind:
+            copies["headers"]["Bcc"] = ", ".join(blind)  # for the envelope; Odoo takes it off the message
+        return {**copies, "partner_id": False}
+
+    def _sengerio_entry(self, entry, body, waiting, token):
+        if body != entry["body"]:
+            entry = {**entry, "body": body, "body_alternative": html2plaintext(body)}
+        return {
+            **entry,
+            "headers": {**entry["headers"], TOKEN_HEADER: token},
+            "email_to_normalized": [delivery._envelope_address() for delivery in waiting],
+        }

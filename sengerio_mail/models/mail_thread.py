@@ -1,0 +1,114 @@
+from ast import literal_eval
+
+from odoo import models
+
+from ..tools import addresses
+
+VISIBLE_TO = "X-Msg-To-Add"  # Odoo adds these addresses to the To of each message
+
+
+class MailThread(models.AbstractModel):
+    _inherit = "mail.thread"
+
+    def message_post(self, **kwargs):
+        # EXTENDS mail: From, Reply-To and plain addresses of a document
+        if kwargs.get("sengerio_send"):
+            kwargs = self._sengerio_prepare_post(kwargs)
+        return super().message_post(**kwargs)
+
+    def _notify_thread_by_email(self, message, recipients_data, *, msg_vals=False, **kwargs):
+        # EXTENDS mail: list the document, and mail nobody twice
+        send = message.sudo().sengerio_send
+        if send:
+            recipients_data, visible_to = self._sengerio_list(message, recipients_data, send, msg_vals or {})
+            if visible_to:
+                kwargs["mail_headers"] = {**(kwargs.get("mail_headers") or {}), VISIBLE_TO: visible_to}
+        return super()._notify_thread_by_email(message, recipients_data, msg_vals=msg_vals, **kwargs)
+
+    def _notify_by_email_get_base_mail_values(self, message, recipients_data, additional_values=None):
+        # EXTENDS mail: the visible To of a document is exact
+        visible_to = ((additional_values or {}).get("headers") or {}).get(VISIBLE_TO)
+        values = super()._notify_by_email_get_base_mail_values(
+            message, recipients_data, additional_values=additional_values
+        )
+        if visible_to:
+            values["headers"] = repr({**literal_eval(values["headers"]), VISIBLE_TO: visible_to})
+        return values
+
+    def _get_message_create_valid_field_names(self):
+        # EXTENDS mail
+        return super()._get_message_create_valid_field_names() | {"sengerio_send"}
+
+    def _sengerio_responsible(self):
+        """Return the record's salesperson, buyer or accountant: an active internal user, or nobody."""
+        self.ensure_one()
+        users = self.env["res.users"].sudo()
+        for fname in ("invoice_user_id", "user_id"):
+            field = self._fields.get(fname)
+            if field and field.comodel_name == "res.users":
+                users = self.sudo()[fname]
+                break
+        return users.filtered(self.env["sengerio.mail.resolver"]._is_person).with_env(self.env)
+
+    def _sengerio_prepare_post(self, kwargs):
+        """Return the arguments of ``message_post`` for a document, or without it if it is none after all."""
+        self.ensure_one()
+        kwargs = dict(kwargs)
+        send = kwargs.pop("sengerio_send")
+        policy = self.env["sengerio.mail.document.type"]._policy(send.get("type_id"))
+        if not policy:
+            return kwargs
+        resolver = self.env["sengerio.mail.resolver"]
+        sender = resolver._sender(self)
+        author_id, email_from = self._message_compute_author(kwargs.get("author_id"), kwargs.get("email_from"))
+        author, email_from = resolver._author(
+            policy, self, sender, self.env["res.partner"].browse(author_id), email_from
+        )
+        kwargs.update(author_id=author.id, email_from=email_from)
+        if not kwargs.get("reply_to") and (reply_to := resolver._reply_to(policy, self, sender, author)):
+            kwargs["reply_to"] = reply_to
+        plain_to = [address.email for address in resolver._plain(send.get("email_to"))]
+        if plain_to:
+            kwargs["outgoing_email_to"] = ",".join(filter(None, [kwargs.get("outgoing_email_to"), *plain_to]))
+        kwargs["sengerio_send"] = {
+            "type_id": policy.id,
+            "sender_id": sender.id or False,
+            "bcc_sender": send.get("bcc_sender"),
+            "email_to": send.get("email_to") or [],
+            "email_cc": send.get("email_cc") or [],
+        }
+        return kwargs
+
+    def _sengerio_list(self, message, recipients_data, send, msg_vals):
+        """List the document that a message is.
+
+        :return: ``(whom Odoo is to mail, visible To header)``; the header is ``None`` to leave it to Odoo
+        """
+        policy = self.env["sengerio.mail.document.type"]._policy(send.get("type_id"))
+        if not self or not policy:
+            return recipients_data, None
+        sender = self.env["res.users"].browse(send.get("sender_id") or ())
+        addressed = msg_vals["partner_ids"] if "partner_ids" in msg_vals else message.sudo().partner_ids.ids
+        send = {**send, "addressed": addressed}
+        answer = self.env["sengerio.mail.resolver"]._resolve(policy, self, sender, recipients_data, send)
+        self.env["sengerio.mail.document"].sudo()._list(policy, self, message, sender, answer)  # nobody writes it by hand
+        if policy.is_other:
+            return recipients_data, None
+        plain_to = {recipient.email for recipient in answer.by_header("to") if not recipient.partner_id}
+        kept = [
+            data
+            for data in recipients_data
+            if (data["id"] not in answer.dropped if data["id"] else data["email_normalized"] in plain_to)
+        ]
+        return kept, self._sengerio_visible_to(answer, kept)
+
+    def _sengerio_visible_to(self, answer, recipients_data):
+        """Return the To of a document: its own recipients, then the followers outside of the company, as Odoo shows."""
+        shown = [addresses.header(recipient.email, recipient.name) for recipient in answer.by_header("to")]
+        followers = {person.id for person in answer.followers}
+        shown += [
+            addresses.header(data["email_normalized"], data["name"])
+            for data in recipients_data
+            if data["id"] in followers and data["share"] and data["email_normalized"]
+        ]
+        return ",".join(shown) if len(shown) < self._CUSTOMER_HEADERS_LIMIT_COUNT else None

@@ -1,0 +1,124 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+from ..tools import addresses
+
+ROLES = [("commercial", "Commercial"), ("management", "Management"), ("accounting", "Accounting")]
+
+
+class SengerioMailAddress(models.Model):
+    """One role address of a partner: where documents of that role go."""
+
+    _name = "sengerio.mail.address"
+    _description = "Role E-mail Address"
+    _order = "partner_id, role, id"
+    _rec_name = "email"
+
+    partner_id = fields.Many2one("res.partner", string="Partner", required=True, index=True, ondelete="cascade")
+    role = fields.Selection(ROLES, required=True, default="commercial")
+    email = fields.Char("E-mail", required=True)
+    name = fields.Char("Name", help="Shown in front of the address. Empty: the partner's name.")
+    company_id = fields.Many2one(
+        "res.company",
+        string="Company",
+        index=True,
+        help="For documents of this company only, where it replaces the shared addresses of the role.",
+    )
+    active = fields.Boolean(default=True)
+    bounce_state = fields.Selection(
+        [("none", "None"), ("bad_address", "Address does not exist")],
+        string="Bounce",
+        default="none",
+        required=True,
+        readonly=True,
+        copy=False,
+    )
+
+    _unique_address = models.UniqueIndex(
+        "(partner_id, role, email, COALESCE(company_id, 0))",
+        "This partner has the same address for the same role already.",
+    )
+
+    @api.constrains("partner_id", "role", "email", "company_id")
+    def _check_duplicate(self):
+        """Name the duplicate: the index alone would only say that there is one."""
+        rows = self.with_context(active_test=False).search([
+            ("partner_id", "in", self.partner_id.ids), ("email", "in", self.mapped("email")),
+        ])
+        for row in self:
+            twin = rows.filtered(
+                lambda other, row=row: other != row
+                and (other.partner_id, other.role, other.email, other.company_id)
+                == (row.partner_id, row.role, row.email, row.company_id)
+            )
+            if twin:
+                raise ValidationError(row._duplicate_message(archived=not twin[0].active))
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        return super().create([self._normalised(vals) for vals in vals_list])
+
+    def write(self, vals):
+        vals = self._normalised(vals)
+        if "email" in vals and "bounce_state" not in vals:
+            vals["bounce_state"] = "none"
+        return super().write(vals)
+
+    @api.depends("email", "name", "role")
+    def _compute_display_name(self):
+        for row in self:
+            row.display_name = addresses.header(row.email, row.name) if row.email and "@" in row.email else row.email
+
+    @api.model
+    def _normalised(self, vals):
+        """Return values with the address normalised; a display name written with it goes to ``name``.
+
+        :raise ValidationError: the address cannot be used; the message quotes it
+        """
+        if "email" not in vals:
+            return vals
+        address = self._parse(vals["email"])
+        return {**vals, "email": address.email, **({"name": address.name} if address.name else {})}
+
+    @api.model
+    def _parse(self, text):
+        """Read one mailbox.
+
+        :raise ValidationError: no usable address; the message quotes it and says why
+        """
+        try:
+            return addresses.parse(text)
+        except addresses.InvalidAddress as error:
+            raise ValidationError(self._invalid_message(error)) from error
+
+    @api.model
+    def _usable(self, text):
+        """Return the usable :class:`~odoo.addons.sengerio_mail.tools.addresses.Address` in a text, without complaint."""
+        return addresses.split(text)[0]
+
+    @api.model
+    def _invalid_message(self, error):
+        reasons = {
+            "control": self.env._("it contains a line break or another control character"),
+            "several": self.env._("it is more than one address; enter each on a line of its own"),
+            "non_ascii": self.env._("many mail servers do not take letters like these before the @"),
+            "domain": self.env._("what follows the @ is no domain name"),
+            "length": self.env._("it is too long"),
+        }
+        return self.env._(
+            "%(address)s is no usable e-mail address: %(reason)s.",
+            address=repr(error.text),
+            reason=reasons.get(error.code) or self.env._("it does not look like name@example.com"),
+        )
+
+    def _duplicate_message(self, archived):
+        values = {
+            "partner": self.partner_id.display_name,
+            "address": self.email,
+            "role": dict(self._fields["role"]._description_selection(self.env))[self.role],
+        }
+        if archived:
+            return self.env._(
+                "%(partner)s has the %(role)s address %(address)s already, but archived: restore it instead.", **values
+            )
+        return self.env._("%(partner)s has the %(role)s address %(address)s already.", **values)

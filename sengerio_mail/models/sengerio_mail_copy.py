@@ -1,0 +1,134 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, ValidationError
+
+from .sengerio_mail_address import ROLES
+
+
+class SengerioMailCopy(models.Model):
+    """One rule of copying: whose documents, which way, and who gets them too."""
+
+    _name = "sengerio.mail.copy"
+    _description = "E-mail Copy"
+    _order = "partner_id, direction, id"
+
+    partner_id = fields.Many2one(
+        "res.partner", string="Whose Mail", index=True, ondelete="cascade", help="Empty: everybody's."
+    )
+    direction = fields.Selection(
+        [("sent_by", "Sent by this person"), ("sent_to", "Sent to this partner")], required=True, default="sent_to"
+    )
+    role = fields.Selection(ROLES, help="Only documents of this role. Empty: all.")
+    document_type_ids = fields.Many2many(
+        "sengerio.mail.document.type",
+        relation="sengerio_mail_copy_document_type_rel",
+        column1="copy_id",
+        column2="type_id",
+        string="Document Types",
+        help="Only these documents. Empty: all but other documents.",
+    )
+    header = fields.Selection(
+        [("cc", "Cc (visible)"), ("bcc", "Bcc (not visible)")], string="As", required=True, default="cc"
+    )
+    copy_partner_id = fields.Many2one("res.partner", string="Copy To", index="btree_not_null", ondelete="cascade")
+    copy_field = fields.Char(
+        "Copy To Field",
+        help="A contact or user field of the document, for example user_id or partner_id.user_id.",
+    )
+    email = fields.Char("Copy To Address")
+    mandatory = fields.Boolean(help="Neither the person concerned nor the sender can remove it.")
+    company_id = fields.Many2one("res.company", string="Company", index=True)
+    active = fields.Boolean(default=True)
+
+    _one_target = models.Constraint(
+        "CHECK (num_nonnulls(copy_partner_id, copy_field, email) = 1)",
+        "A copy goes to one of: a contact, a field of the document, an address.",
+    )
+
+    @api.constrains("copy_field", "document_type_ids")
+    def _check_copy_field(self):
+        all_types = self.env["sengerio.mail.document.type"].sudo().search([("code", "!=", "other")])
+        for copy in self.filtered("copy_field"):
+            named = copy.document_type_ids
+            models_to_fit = set((named or all_types).mapped("model"))
+            fits = [self._is_person_field(model, copy.copy_field) for model in models_to_fit]
+            if not (all(fits) if named else any(fits)):
+                raise ValidationError(
+                    self.env._("%(field)s is no contact or user field of the documents.", field=repr(copy.copy_field))
+                )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        copies = super().create([self._normalised(vals) for vals in vals_list])
+        copies._check_may_change()
+        copies._log(self.env._("Copy added"))
+        return copies
+
+    def write(self, vals):
+        self._check_may_change()
+        result = super().write(self._normalised(vals))
+        self._check_may_change()
+        self._log(self.env._("Copy changed"))
+        return result
+
+    def unlink(self):
+        self._check_may_change()
+        self._log(self.env._("Copy removed"))
+        return super().unlink()
+
+    @api.depends("direction", "header", "copy_partner_id", "copy_field", "email")
+    def _compute_display_name(self):
+        directions = dict(self._fields["direction"]._description_selection(self.env))
+        for copy in self:
+            target = copy.copy_partner_id.display_name or copy.email or copy.copy_field or ""
+            copy.display_name = f"{directions.get(copy.direction, '')}: {(copy.header or '').capitalize()} {target}"
+
+    @api.model
+    def _normalised(self, vals):
+        """Return values with the plain address normalised and empty targets as NULL.
+
+        :raise ValidationError: the address cannot be used; the message quotes it
+        """
+        vals = dict(vals)
+        if "copy_field" in vals:
+            vals["copy_field"] = (vals["copy_field"] or "").strip() or False
+        if "email" in vals:
+            given = (vals["email"] or "").strip()
+            vals["email"] = given and self.env["sengerio.mail.address"]._parse(given).email or False
+        return vals
+
+    @api.model
+    def _is_person_field(self, model, path):
+        """Tell whether a dotted path leads from a model to contacts or users."""
+        for name in path.split("."):
+            field = self.env[model]._fields.get(name) if model in self.env else None
+            if field is None or not field.comodel_name:
+                return False
+            model = field.comodel_name
+        return model in ("res.partner", "res.users")
+
+    def _check_may_change(self):
+        """Refuse what only an administrator may set: mandatory copies, Bcc, and copies to people outside.
+
+        :raise AccessError: the user is no administrator of document mailing
+        """
+        if self.env.su or self.env.user.has_group("sengerio_mail.sengerio_mail_group_administrator"):
+            return
+        own = self.env.user.partner_id
+        contact_manager = self.env.user.has_group("base.group_partner_manager")
+        for copy in self.sudo():
+            person = copy.partner_id
+            mine = person == own or (contact_manager and person and not person.user_ids)
+            inside = copy.copy_partner_id and not copy.copy_partner_id.partner_share
+            if not (mine and inside and copy.header == "cc" and not copy.mandatory):
+                raise AccessError(
+                    self.env._(
+                        "“%(copy)s”: only an administrator of document mailing sets copies that are mandatory, "
+                        "not visible (Bcc), for another user, or for people outside of the company.",
+                        copy=copy.display_name,
+                    )
+                )
+
+    def _log(self, what):
+        """Write to the chatter of the partner whose mail is copied."""
+        for copy in self.filtered("partner_id"):
+            copy.partner_id._message_log(body=f"{what}: {copy.display_name}")

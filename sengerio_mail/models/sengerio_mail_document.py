@@ -1,0 +1,271 @@
+from psycopg2.extras import Json
+
+from odoo import api, fields, models
+from odoo.fields import Command
+from odoo.tools import SQL
+from odoo.tools.misc import consteq, hmac
+
+from ..tools import states
+from ..tools.smtp_session import reply_text
+from .sengerio_mail_delivery import STATES
+
+TO, COPIES = "to", "copies"  # the two messages that a document may leave as
+
+
+class SengerioMailDocument(models.Model):
+    """One business record sent by e-mail once. Sending it again makes another document.
+
+    What it needs of the record is kept as values: it outlives the record, the message and the ``mail.mail``.
+    """
+
+    _name = "sengerio.mail.document"
+    _description = "Generated Document"
+    _order = "id desc"
+    _rec_name = "reference"
+
+    type_id = fields.Many2one("sengerio.mail.document.type", string="Type", required=True, index=True, readonly=True)
+    res_model = fields.Char("Record Model", required=True, readonly=True)
+    res_id = fields.Many2oneReference("Record ID", model_field="res_model", required=True, readonly=True)
+    reference = fields.Char("Number", readonly=True)
+    partner_id = fields.Many2one(
+        "res.partner", string="Partner", index="btree_not_null", ondelete="set null", readonly=True
+    )
+    company_id = fields.Many2one("res.company", string="Company", index=True, readonly=True)
+    sender_id = fields.Many2one(
+        "res.users", string="Sender", index="btree_not_null", ondelete="set null", readonly=True
+    )
+    responsible_id = fields.Many2one(
+        "res.users", string="Responsible", index="btree_not_null", ondelete="set null", readonly=True
+    )
+    subject = fields.Char(readonly=True)
+    email_from = fields.Char("From", readonly=True, help="As it left: the mail server may have changed it.")
+    reply_to = fields.Char("Reply-To", readonly=True)
+    # no foreign key: Odoo deletes messages while the list is being written
+    mail_message_id = fields.Integer("Message", index=True, readonly=True)
+    message_id = fields.Char("Message-Id", index=True, readonly=True)
+    attachment_ids = fields.Many2many(
+        "ir.attachment",
+        relation="sengerio_mail_document_attachment_rel",
+        column1="document_id",
+        column2="attachment_id",
+        string="Attachments",
+        readonly=True,
+        bypass_search_access=True,
+    )
+    readable_attachment_ids = fields.Many2many(
+        "ir.attachment", string="Readable Attachments", compute="_compute_readable_attachments"
+    )
+    hidden_attachment_count = fields.Integer(compute="_compute_readable_attachments")
+    amount_total = fields.Monetary("Total", readonly=True)
+    currency_id = fields.Many2one("res.currency", string="Currency", readonly=True)
+    date_sent = fields.Datetime("Sent On", readonly=True, index=True)
+    state = fields.Selection(STATES, required=True, default="queued", readonly=True, index=True)
+    copy_failed = fields.Boolean("Copy Failed", readonly=True)
+    delivery_ids = fields.One2many("sengerio.mail.delivery", "document_id", string="Recipients", readonly=True)
+    to_addresses = fields.Char("To", compute="_compute_addresses")
+    copy_addresses = fields.Char("Copies", compute="_compute_addresses")
+
+    _record_idx = models.Index("(res_model, res_id)")
+
+    @api.depends("attachment_ids")
+    def _compute_readable_attachments(self):
+        """Attachments keep the access of the record that they belong to."""
+        for document, document_sudo in zip(self, self.sudo(), strict=True):
+            attachments = document_sudo.attachment_ids.sudo(False)
+            document.readable_attachment_ids = attachments._filtered_access("read")
+            document.hidden_attachment_count = len(attachments) - len(document.readable_attachment_ids)
+
+    @api.depends("delivery_ids.email", "delivery_ids.header")
+    def _compute_addresses(self):
+        for document in self:
+            to = document.delivery_ids.filtered(lambda delivery: delivery.header == "to")
+            document.to_addresses = ", ".join(to.mapped("email"))
+            document.copy_addresses = ", ".join((document.delivery_ids - to).mapped("email"))
+
+    def action_open_record(self):
+        """Open the order, invoice, … that was sent."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self.res_model,
+            "res_id": self.res_id,
+            "views": [(False, "form")],
+        }
+
+    # ------------------------------------------------------------
+    # Listing
+    # ------------------------------------------------------------
+
+    @api.model
+    def _list(self, policy, record, message, sender, answer):
+        """Create the document and its deliveries for a message that is about to be mailed.
+
+        :param policy: its :class:`~.sengerio_mail_document_type.Policy`
+        :param record: the record
+        :param message: its ``mail.message``
+        :param sender: ``res.users``, may be empty
+        :param answer: who gets it, see :mod:`..tools.resolver`
+        :return: the document; empty if nobody outside of the company is addressed by an "other" message, or nobody at all
+        """
+        if not answer.by_header("to") or (policy.is_other and not self._leaves_company(answer)):
+            return self
+        return self.create(self._prepare_document_values(policy, record, message.sudo(), sender, answer))
+
+    @api.model
+    def _leaves_company(self, answer):
+        people = self.env["res.partner"].browse({recipient.partner_id for recipient in answer.recipients} - {None})
+        return any(people.mapped("partner_share")) or any(not recipient.partner_id for recipient in answer.recipients)
+
+    @api.model
+    def _prepare_document_values(self, policy, record, message_sudo, sender, answer):
+        record_sudo = record.sudo()
+        has_amount = "amount_total" in record_sudo and "currency_id" in record_sudo
+        word = self.env["sengerio.mail.resolver"]._word
+        return {
+            "type_id": policy.id,
+            "res_model": record._name,
+            "res_id": record.id,
+            "reference": record_sudo.display_name,
+            "partner_id": record_sudo._mail_get_customer().id,
+            "company_id": record_sudo._mail_get_companies(default=self.env.company)[record.id].id,
+            "sender_id": sender.id,
+            "responsible_id": record._sengerio_responsible().id,
+            "subject": message_sudo.subject,
+            "email_from": message_sudo.email_from,
+            "reply_to": message_sudo.reply_to,
+            "mail_message_id": message_sudo.id,
+            "message_id": message_sudo.message_id,
+            "attachment_ids": [Command.set(message_sudo.attachment_ids.ids)],
+            "amount_total": record_sudo.amount_total if has_amount else False,
+            "currency_id": record_sudo.currency_id.id if has_amount else False,
+            "delivery_ids": [
+                Command.create(
+                    {
+                        "email": recipient.email,
+                        "name": recipient.name,
+                        "header": recipient.header,
+                        "partner_id": recipient.partner_id,
+                        "role": recipient.role or False,
+                        "reason": word(recipient.reason),
+                    }
+                )
+                for recipient in answer.recipients
+            ],
+        }
+
+    # ------------------------------------------------------------
+    # Sending
+    # ------------------------------------------------------------
+
+    def _token(self, part):
+        """Return the value of the header that names this document and one of its messages, signed.
+
+        The customer's message and the copies' one differ, so that a reader of a copy cannot forge reports about the
+        customer.
+        """
+        self.ensure_one()
+        name = f"{self.id}-{part}"
+        return f"{name}-{self._signature(name)}"
+
+    @api.model
+    def _read_token(self, token):
+        """Return ``(document, part)`` of a header's value, ``(empty, None)`` if it is not ours."""
+        name, _dash, signature = (token or "").strip().rpartition("-")
+        document_id, _dash, part = name.partition("-")
+        if part not in (TO, COPIES) or not document_id.isdigit() or not consteq(signature, self._signature(name)):
+            return self.browse(), None
+        return self.browse(int(document_id)), part
+
+    @api.model
+    def _signature(self, name):
+        return hmac(self.env(su=True), "sengerio_mail.document", name)[:32]
+
+    @api.model
+    def _record_outcomes(self, outcomes):
+        """Record what the mail server said to some messages.
+
+        :param outcomes: iterable of :class:`~..tools.smtp_session.Outcome`
+        """
+        by_document = {}
+        for outcome in outcomes:
+            document, part = self._read_token(outcome.token)
+            by_document.setdefault(document, []).append((part, outcome))
+        for document, of_document in by_document.items():
+            if document:
+                document._record_parts(of_document)
+
+    def _record_parts(self, parts):
+        """Record the outcomes of one document's messages."""
+        self.ensure_one()
+        changes, email_from = {}, None
+        for part, outcome in parts:
+            headers = ("to",) if part == TO else ("cc", "bcc")
+            accepted = False
+            for delivery in self.delivery_ids.filtered(lambda delivery, headers=headers: delivery.header in headers):
+                address = delivery._envelope_address()
+                if address not in outcome.recipients:
+                    continue
+                if address in outcome.refused:
+                    changes[delivery] = "refused", reply_text(*outcome.refused[address])
+                elif outcome.error:
+                    changes[delivery] = "failed", outcome.error
+                else:
+                    changes[delivery] = "sent", None
+                    accepted = True
+            if accepted and part == TO:
+                email_from = outcome.email_from
+        self._write_states(changes, email_from)
+
+    def _fail(self, reason):
+        """Record that what waits of these documents could not be sent at all."""
+        for document in self:
+            waiting = document.delivery_ids.filtered(lambda delivery: delivery.state == "queued")
+            document._write_states({delivery: ("failed", reason) for delivery in waiting})
+
+    def _write_states(self, changes, email_from=None):
+        """Write states of deliveries and what follows for the document, in one statement: each mail pays for it.
+
+        :param dict changes: ``{delivery: (state, the server's words or None)}``
+        :param str email_from: From as it left, if it did
+        """
+        self.ensure_one()
+        if not changes:
+            return
+        after = {
+            delivery: changes[delivery][0] if delivery in changes else delivery.state for delivery in self.delivery_ids
+        }
+        state = states.worst(state for delivery, state in after.items() if delivery.header == "to")
+        copy_failed = any(state in states.FAILED for delivery, state in after.items() if delivery.header != "to")
+        rows = [[delivery.id, *change] for delivery, change in changes.items()]
+        self.env["sengerio.mail.delivery"].flush_model(["state", "smtp_reply"])
+        self.flush_recordset()
+        self.env.cr.execute(
+            SQL(
+                """
+                WITH change AS (
+                    SELECT (row->>0)::int AS id, row->>1 AS state, row->>2 AS smtp_reply
+                      FROM jsonb_array_elements(%(rows)s) AS row
+                ), changed AS (
+                    UPDATE sengerio_mail_delivery delivery
+                       SET state = change.state, smtp_reply = change.smtp_reply, write_date = now() AT TIME ZONE 'UTC'
+                      FROM change
+                     WHERE delivery.id = change.id
+                )
+                UPDATE sengerio_mail_document
+                   SET state = %(state)s, copy_failed = %(copy_failed)s,
+                       email_from = COALESCE(%(email_from)s, email_from),
+                       date_sent = CASE WHEN %(sent)s THEN COALESCE(date_sent, now() AT TIME ZONE 'UTC')
+                                        ELSE date_sent END,
+                       write_date = now() AT TIME ZONE 'UTC'
+                 WHERE id = %(id)s
+                """,
+                rows=Json(rows),
+                state=state,
+                copy_failed=copy_failed,
+                email_from=email_from,
+                sent=bool(email_from),
+                id=self.id,
+            )
+        )
+        self.invalidate_recordset(["state", "copy_failed", "email_from", "date_sent"], flush=False)
+        self.delivery_ids.invalidate_recordset(["state", "smtp_reply"], flush=False)

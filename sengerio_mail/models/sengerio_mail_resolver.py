@@ -1,0 +1,307 @@
+from odoo import SUPERUSER_ID, api, models
+from odoo.tools import SQL
+from odoo.tools.mail import email_normalize
+
+from ..tools import addresses
+from ..tools.addresses import Address
+from ..tools.resolver import Contact, Copy, Person, Question, Reason, Row, resolve, role_addresses
+
+
+class SengerioMailResolver(models.AbstractModel):
+    """Gathers the facts about a message for :mod:`..tools.resolver`, and words its answer.
+
+    The same code runs for the line in the composer and for what is sent.
+    """
+
+    _name = "sengerio.mail.resolver"
+    _description = "Document Addressing"
+
+    # ------------------------------------------------------------
+    # Who sends
+    # ------------------------------------------------------------
+
+    @api.model
+    def _sender(self, record):
+        """Return the internal user who sends: who acts, else the record's responsible, else nobody."""
+        acting = self.env.user
+        if self._is_person(acting):
+            return acting
+        return record._sengerio_responsible()
+
+    @api.model
+    def _is_person(self, user):
+        return bool(user) and user.id != SUPERUSER_ID and user.active and not user.share
+
+    # ------------------------------------------------------------
+    # From and Reply-To
+    # ------------------------------------------------------------
+
+    @api.model
+    def _author(self, policy, record, sender, author, email_from):
+        """Return ``(author, From)`` by policy.
+
+        :param author: ``res.partner`` that Odoo would show as author
+        :param str email_from: From as Odoo would have it
+        """
+        company = self._company(record)
+        site = addresses.split(policy.from_email)[0][:1]
+        if policy.from_policy == "sender" and sender.email:
+            return sender.partner_id, sender.email_formatted
+        if policy.from_policy == "company" and company.email:
+            return author, company.email_formatted
+        if policy.from_policy == "site" and site:
+            return author, addresses.header(site[0].email, site[0].name or company.name)
+        if policy.from_policy == "site_sender_name" and site:
+            return author, addresses.header(site[0].email, sender.name or site[0].name)
+        return author, email_from
+
+    @api.model
+    def _reply_to(self, policy, record, sender, author):
+        """Return the Reply-To header by policy, ``None`` to leave it to Odoo."""
+        if policy.reply_to_policy == "thread" or policy.is_other:
+            return None
+        if policy.reply_to_policy == "fixed":
+            site = addresses.split(policy.reply_to_email)[0][:1]
+            return addresses.short_header(site[0].email, site[0].name) if site else None
+        thread = record._notify_get_reply_to(default=False, author_id=author.id)[record.id]
+        with_thread = policy.reply_to_policy == "responsible_thread"
+        person = self._reply_to_person(policy, record, sender)
+        email = person and email_normalize(person.email, strict=False)
+        if not email:
+            return None
+        found = [addresses.short_header(email, person.name)]
+        if with_thread and thread and email_normalize(thread) != email:
+            found.append(thread)
+        return ", ".join(found)
+
+    @api.model
+    def _reply_to_person(self, policy, record, sender):
+        """Return the partner who gets the replies; empty if it is archived or there is none."""
+        responsible = record._sengerio_responsible()
+        if policy.reply_to_policy == "sender":
+            return sender.partner_id
+        if policy.reply_to_policy == "responsible":
+            return responsible.partner_id
+        if policy.reply_to_policy == "responsible_thread":
+            return (responsible or sender).partner_id
+        return self._people_at(record, policy.reply_to_field).filtered("active")[:1]
+
+    # ------------------------------------------------------------
+    # Recipients
+    # ------------------------------------------------------------
+
+    @api.model
+    def _resolve(self, policy, record, sender, recipients_data, send):
+        """Tell who gets a message that is a document.
+
+        :param policy: its :class:`~..sengerio_mail_document_type.Policy`
+        :param record: the record
+        :param sender: ``res.users``, may be empty
+        :param list recipients_data: whom Odoo notifies, see ``MailThread._notify_get_recipients()``
+        :param dict send: what this send carries, see ``mail.message``; ``addressed`` lists the partners in To
+        :rtype: odoo.addons.sengerio_mail.tools.resolver.Answer
+        """
+        customer = record._mail_get_customer() if policy.role else self.env["res.partner"]
+        mailed = {data["id"]: data for data in recipients_data if data["notif"] == "email" and data["id"]}
+        addressed = (set(send.get("addressed") or ()) | set(customer.ids)) & set(mailed)
+        company = self._company(record)
+        chain = self._chain(customer)
+        asked_for = chain | self.env["res.partner"].browse(addressed) | sender.sudo().partner_id
+        rows, copy_values = self._load(policy, asked_for, chain, sender, company) if policy.role else ({}, [])
+        contacts = [
+            Contact(self._person(partner, rows), partner.id in addressed)
+            for partner in self.env["res.partner"].sudo().browse(mailed)
+        ]
+        return resolve(
+            Question(
+                role=policy.role,
+                company_id=company.id,
+                customer=tuple(self._person(partner, rows) for partner in chain),
+                contacts=tuple(contacts),
+                plain_to=self._plain(send.get("email_to")),
+                plain_cc=self._plain(send.get("email_cc")),
+                copies=tuple(
+                    [
+                        *self._copies(policy, record, sender, copy_values),
+                        *self._sender_copy(policy, sender, send, rows, company),
+                    ]
+                ),
+            )
+        )
+
+    @api.model
+    def _load(self, policy, partners, chain, sender, company):
+        """Fetch the role addresses of some partners and the copies that apply, in one query.
+
+        :return: ``({partner id: [Row]}, [values of a copy])``
+        """
+        self.env["sengerio.mail.address"].flush_model()
+        self.env["sengerio.mail.copy"].flush_model()
+        of_company = SQL("active AND (company_id IS NULL OR company_id = %s)", company.id)
+        [(rows, copies)] = self.env.execute_query(
+            SQL(
+                """
+                SELECT (
+                    SELECT json_agg(json_build_array(partner_id, role, email, name, company_id, bounce_state)
+                                    ORDER BY id)
+                      FROM sengerio_mail_address
+                     WHERE partner_id IN %(partner_ids)s AND %(of_company)s
+                ), (
+                    SELECT json_agg(json_build_object(
+                               'partner_id', partner_id, 'direction', direction, 'header', header,
+                               'copy_partner_id', copy_partner_id, 'copy_field', copy_field, 'email', email,
+                               'mandatory', mandatory) ORDER BY id)
+                      FROM sengerio_mail_copy
+                     WHERE %(of_company)s
+                       AND (partner_id IS NULL
+                            OR direction = 'sent_by' AND partner_id = %(sender_id)s
+                            OR direction = 'sent_to' AND partner_id IN %(customer_ids)s)
+                       AND (role IS NULL OR role = %(role)s)
+                       AND (NOT EXISTS (SELECT FROM sengerio_mail_copy_document_type_rel r WHERE r.copy_id = id)
+                            OR EXISTS (SELECT FROM sengerio_mail_copy_document_type_rel r
+                                         JOIN sengerio_mail_document_type t ON t.id = r.type_id
+                                        WHERE r.copy_id = sengerio_mail_copy.id AND t.code = %(code)s))
+                )
+                """,
+                partner_ids=tuple(partners.ids) or (0,),
+                customer_ids=tuple(chain.ids) or (0,),
+                sender_id=sender.sudo().partner_id.id or 0,
+                of_company=of_company,
+                role=policy.role,
+                code=policy.code,
+            )
+        )
+        by_partner = {}
+        for partner_id, role, email, name, company_id, bounce_state in rows or ():
+            row = Row(role, email, name or "", company_id, bounce_state != "none")
+            by_partner.setdefault(partner_id, []).append(row)
+        return by_partner, copies or []
+
+    @api.model
+    def _copies(self, policy, record, sender, copy_values):
+        """Yield a :class:`Copy` for each person that the rules name."""
+        targets = [(values, self._copy_people(record, values)) for values in copy_values]
+        chains = {person: self._chain(person) for _values, people in targets for person in people}
+        rows = {}
+        if chains:
+            everybody = self.env["res.partner"].union(*chains.values())
+            rows, _copies = self._load(policy, everybody, self.env["res.partner"], sender, self._company(record))
+        for values, people in targets:
+            reason = self._copy_reason(record, values)
+            settings = {"header": values["header"], "reason": reason, "mandatory": values["mandatory"]}
+            if values["email"]:
+                yield Copy(email=values["email"], **settings)
+            for person in people:
+                yield Copy(chain=tuple(self._person(partner, rows) for partner in chains[person]), **settings)
+
+    @api.model
+    def _copy_people(self, record, values):
+        if values["copy_partner_id"]:
+            return self.env["res.partner"].sudo().browse(values["copy_partner_id"])
+        return self._people_at(record, values["copy_field"]) if values["copy_field"] else self.env["res.partner"]
+
+    @api.model
+    def _copy_reason(self, record, values):
+        if values["copy_field"]:
+            label = self._field_label(record, values["copy_field"])
+            return Reason("copy_field", label)
+        if not values["partner_id"]:
+            return Reason("copy_all")
+        whose = self.env["res.partner"].sudo().browse(values["partner_id"]).name
+        return Reason(f"copy_{values['direction']}", whose)
+
+    @api.model
+    def _sender_copy(self, policy, sender, send, rows, company):
+        """Yield the blind copy to the sender, if there is one: the user's own row for the role, else the e-mail."""
+        if not policy.may_copy_sender or not sender:
+            return
+        wanted = send.get("bcc_sender")
+        if wanted is None:
+            wanted = policy.bcc_sender and not sender.sudo().sengerio_bcc_opt_out
+        if not wanted:
+            return
+        person = self._person(sender.sudo().partner_id, rows)
+        own = role_addresses((Person(person.id, person.name, (), person.rows),), policy.role, company.id)
+        email = own[0][0].email if own else person.emails and person.emails[0].email
+        generic = policy.from_policy in ("site", "site_sender_name", "company")
+        if email and not (generic and email in self._generic_addresses(policy, company)):
+            chain = (Person(person.id, person.name, (Address(email, person.name),)),)
+            yield Copy("bcc", Reason("sender"), chain=chain)
+
+    @api.model
+    def _generic_addresses(self, policy, company):
+        return {address.email for address in (*self._plain([policy.from_email]), *self._plain([company.email]))}
+
+    # ------------------------------------------------------------
+    # Facts
+    # ------------------------------------------------------------
+
+    @api.model
+    def _company(self, record):
+        return record._mail_get_companies(default=self.env.company)[record.id]
+
+    @api.model
+    def _chain(self, partner):
+        """Return a partner and its parents up to the commercial entity, nearest first."""
+        chain = current = partner.sudo()
+        while current and current != current.commercial_partner_id and current.parent_id not in chain:
+            current = current.parent_id
+            chain |= current
+        return chain
+
+    @api.model
+    def _person(self, partner, rows):
+        partner = partner.sudo()
+        return Person(
+            id=partner.id,
+            name=partner.name or partner.display_name or "",
+            emails=self._plain([partner.email]),
+            rows=tuple(rows.get(partner.id, ())),
+            is_invoice_address=partner.type == "invoice",
+            active=partner.active,
+        )
+
+    @api.model
+    def _people_at(self, record, path):
+        """Return the partners that a field of the record leads to, empty if the record has no such field."""
+        if not self.env["sengerio.mail.copy"]._is_person_field(record._name, path or ""):
+            return self.env["res.partner"]
+        people = record.sudo().mapped(path)
+        return people.partner_id if people._name == "res.users" else people
+
+    @api.model
+    def _field_label(self, record, path):
+        field = self.env[record._name]._fields.get(path.split(".")[0])
+        return field._description_string(self.env) if field else path
+
+    @api.model
+    def _plain(self, texts):
+        """Return the usable addresses in some texts."""
+        return tuple(address for text in texts or () if text for address in addresses.split(text)[0])
+
+    # ------------------------------------------------------------
+    # Words
+    # ------------------------------------------------------------
+
+    @api.model
+    def _word(self, reason):
+        """Return a reason or a warning in the user's language."""
+        roles = dict(self.env["sengerio.mail.address"]._fields["role"]._description_selection(self.env))
+        about = reason.about
+        role = roles.get(reason.role, "").lower()
+        wordings = {
+            "row": lambda: self.env._("%(role)s address of %(partner)s", role=role, partner=about),
+            "email": lambda: self.env._("e-mail of %s", about),
+            "added": lambda: self.env._("added address"),
+            "template": lambda: self.env._("named by the e-mail template"),
+            "sender": lambda: self.env._("blind copy to the sender"),
+            "copy_sent_by": lambda: self.env._("in copy of what %s sends", about),
+            "copy_sent_to": lambda: self.env._("in copy of what %s gets", about),
+            "copy_all": lambda: self.env._("in copy of all documents"),
+            "copy_field": lambda: self.env._("%s of the document", about),
+            "copy_archived": lambda: self.env._("%s is archived and gets no copy", about),
+            "copy_no_address": lambda: self.env._("%s has no e-mail address and gets no copy", about),
+            "no_address": lambda: self.env._("%(partner)s has no e-mail address", partner=about),
+            "bounced": lambda: self.env._("mail to %s came back: the address does not exist", about),
+        }
+        return wordings[reason.code]()

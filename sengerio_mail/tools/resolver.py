@@ -1,0 +1,258 @@
+"""The rules of addressing: who gets a document, and why. Plain Python on plain facts.
+
+``resolve`` answers what the composer shows and what is sent: one function for both, so that nobody is rerouted unseen.
+"""
+
+from dataclasses import dataclass, field
+
+from .addresses import Address
+
+COMMERCIAL = "commercial"
+ACCOUNTING = "accounting"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A role address of a partner (a row of ``sengerio.mail.address``)."""
+
+    role: str
+    email: str
+    name: str = ""
+    company_id: int | None = None
+    bounced: bool = False
+
+
+@dataclass(frozen=True)
+class Person:
+    """A partner as far as addressing needs it.
+
+    :ivar tuple emails: every address of its e-mail field
+    :ivar bool is_invoice_address: a contact of Odoo's type "Invoice Address"
+    """
+
+    id: int
+    name: str
+    emails: tuple = ()
+    rows: tuple = ()
+    is_invoice_address: bool = False
+    active: bool = True
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why an address is there: a code (see ``sengerio.mail.resolver``, which words it) and who or what it is about."""
+
+    code: str
+    about: str = ""
+    role: str = ""
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """One address of a document.
+
+    :ivar str header: ``to``, ``cc`` or ``bcc``
+    :ivar partner_id: the partner in whose name it is mailed: the contact addressed, the copy person
+    """
+
+    email: str
+    name: str
+    header: str
+    reason: Reason
+    partner_id: int | None = None
+    role: str = ""
+    mandatory: bool = False
+    bounced: bool = False
+
+
+@dataclass(frozen=True)
+class Contact:
+    """Somebody whom Odoo mails this message by e-mail: addressed (the customer, added by hand) or a follower."""
+
+    person: Person
+    addressed: bool
+
+
+@dataclass(frozen=True)
+class Copy:
+    """Somebody who gets the document too: a partner with its parents, or a plain address."""
+
+    header: str
+    reason: Reason
+    chain: tuple = ()
+    email: str = ""
+    mandatory: bool = False
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is to be sent.
+
+    :ivar str role: role of the document type; empty: nobody's addresses are changed
+    :ivar company_id: the record's company
+    :ivar tuple customer: the record's default partner and its parents up to the commercial entity
+    :ivar tuple contacts: the :class:`Contact` whom Odoo mails, the customer too if it is one of them
+    :ivar tuple plain_to, plain_cc: addresses without a contact
+    :ivar tuple copies: the :class:`Copy` that apply
+    """
+
+    role: str
+    company_id: int | None = None
+    customer: tuple = ()
+    contacts: tuple = ()
+    plain_to: tuple = ()
+    plain_cc: tuple = ()
+    copies: tuple = ()
+
+
+@dataclass
+class Answer:
+    """Who gets the document.
+
+    :ivar list recipients: the :class:`Recipient` of the document, To before Cc before Bcc
+    :ivar list followers: the :class:`Person` whom Odoo mails besides
+    :ivar set dropped: ids of the contacts whom Odoo must not mail again: all their addresses are among the recipients
+    :ivar list warnings: :class:`Reason` of what could not be done as set
+    """
+
+    recipients: list = field(default_factory=list)
+    followers: list = field(default_factory=list)
+    dropped: set = field(default_factory=set)
+    warnings: list = field(default_factory=list)
+
+    def by_header(self, header):
+        """Return the recipients of one header."""
+        return [recipient for recipient in self.recipients if recipient.header == header]
+
+
+def resolve(question):
+    """Tell who gets a document.
+
+    An address appears once: To wins over Cc, Cc over Bcc, and whoever Odoo mails anyway gets no copy.
+
+    :param Question question: the facts
+    :rtype: Answer
+    """
+    answer = Answer()
+    taken = set()
+    for recipient in _to_recipients(question):
+        _take(recipient, taken, answer)
+    _sort_out_contacts(question, taken, answer)
+    mailed_anyway = {address.email for person in answer.followers for address in person.emails}
+    copies = [*_plain(question.plain_cc, "cc", "template"), *_copy_recipients(question, answer)]
+    for header in ("cc", "bcc"):
+        for recipient in copies:
+            if recipient.header == header and recipient.email not in mailed_anyway:
+                _take(recipient, taken, answer)
+    answer.warnings += [Reason("bounced", recipient.email) for recipient in answer.recipients if recipient.bounced]
+    return answer
+
+
+def role_addresses(chain, role, company_id):
+    """Return a partner's addresses for a role.
+
+    :param chain: the :class:`Person` and its parents up to the commercial entity, nearest first
+    :param str role: ``commercial``, ``management``, ``accounting``
+    :param company_id: the document's company, whose rows replace shared ones
+    :return: list of ``(row, reason)``, where ``row`` has ``email``, ``name`` and ``bounced``
+    """
+    if role != COMMERCIAL and chain:
+        nearest = chain[0]
+        if found := _own_rows(nearest, role, company_id):
+            return found
+        if role == ACCOUNTING and nearest.is_invoice_address and nearest.emails:
+            return _own_emails(nearest)
+        for parent in chain[1:]:
+            if found := _own_rows(parent, role, company_id):
+                return found
+    for person in chain:
+        if found := _own_emails(person) + _own_rows(person, COMMERCIAL, company_id):
+            return found
+    return []
+
+
+def own_addresses(person, role, company_id):
+    """Return a contact's own rows for a role, else its own e-mail, never its company's."""
+    return _own_rows(person, role, company_id) or _own_emails(person)
+
+
+def _own_rows(person, role, company_id):
+    rows = [row for row in person.rows if row.role == role and row.company_id in (None, company_id)]
+    of_company = [row for row in rows if row.company_id]
+    return [(row, Reason("row", person.name, role)) for row in of_company or rows]
+
+
+def _own_emails(person):
+    return [
+        (Row("", address.email, address.name or person.name), Reason("email", person.name)) for address in person.emails
+    ]
+
+
+def _to_recipients(question):
+    """Yield the To recipients, the customer's first; an address may come twice."""
+    customer_id = question.customer[0].id if question.customer else None
+    addressed = [contact.person for contact in question.contacts if contact.addressed]
+    for person in sorted(addressed, key=lambda person: person.id != customer_id):
+        if not question.role:
+            found = _own_emails(person)
+        elif person.id == customer_id:
+            found = role_addresses(question.customer, question.role, question.company_id)
+        else:
+            found = own_addresses(person, question.role, question.company_id)
+        for row, reason in found:
+            yield _recipient(row, reason, "to", person.id, question.role)
+    yield from _plain(question.plain_to, "to", "added")
+
+
+def _sort_out_contacts(question, taken, answer):
+    """Tell followers from those who need no mail of their own any more, and warn about contacts without address."""
+    reached = {recipient.partner_id for recipient in answer.recipients}
+    for contact in question.contacts:
+        person = contact.person
+        if contact.addressed:
+            if person.id in reached:
+                continue
+            if not person.emails:
+                answer.warnings.append(Reason("no_address", person.name, question.role))
+            else:
+                answer.dropped.add(person.id)
+        elif person.emails and all(address.email in taken for address in person.emails):
+            answer.dropped.add(person.id)
+        else:
+            answer.followers.append(person)
+
+
+def _copy_recipients(question, answer):
+    for copy in question.copies:
+        if copy.email:
+            yield Recipient(copy.email, "", copy.header, copy.reason, mandatory=copy.mandatory)
+            continue
+        person = copy.chain[0]
+        if not person.active:
+            answer.warnings.append(Reason("copy_archived", person.name))
+            continue
+        found = role_addresses(copy.chain, question.role, question.company_id)
+        if not found:
+            answer.warnings.append(Reason("copy_no_address", person.name))
+        for row, _reason in found:
+            yield _recipient(row, copy.reason, copy.header, person.id, question.role, copy.mandatory)
+
+
+def _plain(plain, header, code):
+    return [Recipient(address.email, address.name, header, Reason(code)) for address in plain]
+
+
+def _recipient(row, reason, header, partner_id, role, mandatory=False):
+    return Recipient(row.email, row.name, header, reason, partner_id, role, mandatory, row.bounced)
+
+
+def _take(recipient, taken, answer):
+    if recipient.email not in taken:
+        taken.add(recipient.email)
+        answer.recipients.append(recipient)
+
+
+__all__ = [
+    "Address", "Answer", "Contact", "Copy", "Person", "Question", "Reason", "Recipient", "Row", "own_addresses",
+    "resolve", "role_addresses",
+]  # fmt: skip

@@ -1,0 +1,92 @@
+"""An SMTP session that notes what became of each recipient (RFC 5321 §4.5.3.1.10, §3.3).
+
+``smtplib`` returns the refused recipients of a message that was accepted for others, and Odoo ignores them. This
+session stands in for the one that Odoo opened, sends through it, and keeps the outcome of the messages of documents:
+those that carry :data:`TOKEN_HEADER`.
+"""
+
+import smtplib
+from dataclasses import dataclass, field
+
+# Names the document and the part of it (customer's message or copies) that a message is. It stays on the message: a
+# report about it that returns the header can be matched.
+TOKEN_HEADER = "X-Sengerio-Document"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one message of a document.
+
+    :ivar str token: value of its :data:`TOKEN_HEADER`
+    :ivar str email_from: its From header as it left
+    :ivar tuple recipients: addresses of RCPT TO
+    :ivar dict refused: ``{address: (code, reply)}`` of those the server refused
+    :ivar str error: why the message was taken for nobody although no recipient was refused, else empty
+    """
+
+    token: str
+    email_from: str
+    recipients: tuple
+    refused: dict = field(default_factory=dict)
+    error: str = ""
+
+
+class DocumentSession:
+    """Wraps an SMTP session (:class:`smtplib.SMTP` or what stands for it) and keeps :attr:`outcomes`.
+
+    :param session: the opened session; everything but :meth:`send_message` is passed on to it
+    :param is_copy: predicate on a token: whether its message is the one for the copies
+    """
+
+    def __init__(self, session, is_copy):
+        self._session = session
+        self._is_copy = is_copy
+        self.outcomes = []
+
+    def __getattr__(self, name):
+        return getattr(self._session, name)
+
+    def send_message(self, message, from_addr, to_addrs, *args, **kwargs):
+        """Send a message; see :meth:`smtplib.SMTP.send_message`.
+
+        A failure of the copies' message is noted and not raised: the customer's message has left, and must not be sent
+        again for it.
+
+        :return: ``{address: (code, reply)}`` of the refused recipients
+        :raise smtplib.SMTPException: the message was taken for nobody, and is not the copies' one
+        """
+        token = message[TOKEN_HEADER]
+        if not token:
+            return self._session.send_message(message, from_addr, to_addrs, *args, **kwargs)
+        try:
+            refused = self._session.send_message(message, from_addr, to_addrs, *args, **kwargs) or {}
+        except (smtplib.SMTPException, OSError) as error:
+            self._note(message, to_addrs, getattr(error, "recipients", {}), describe(error))
+            if not self._is_copy(token):
+                raise
+            return {}
+        self._note(message, to_addrs, refused)
+        return refused
+
+    def take_outcomes(self):
+        """Return the outcomes noted since the last call."""
+        taken, self.outcomes = self.outcomes, []
+        return taken
+
+    def _note(self, message, recipients, refused, error=""):
+        self.outcomes.append(
+            Outcome(message[TOKEN_HEADER], str(message["From"]), tuple(recipients), dict(refused), error)
+        )
+
+
+def reply_text(code, reply):
+    """Return a server's reply as one line: ``550 5.1.1 No such user``."""
+    text = reply.decode(errors="replace") if isinstance(reply, bytes) else str(reply)
+    return f"{code} {' '.join(text.split())}"
+
+
+def describe(error):
+    """Return an SMTP or connection error as one line, with the server's own words where it gave any."""
+    if isinstance(error, smtplib.SMTPResponseException):
+        return reply_text(error.smtp_code, error.smtp_error)
+    return " ".join(str(error).split()) or type(error).__name__

@@ -1,0 +1,22 @@
+"""States of a delivery and of a document, and how one follows from the other."""
+
+# worst first: a document has the worst state of its To deliveries
+SEVERITY = (
+    "complaint", "hard_bounce", "refused", "failed", "soft_bounce", "delayed", "queued", "cancelled", "sent",
+    "delivered", "opened",
+)  # fmt: skip
+# has not left Odoo: a retry may send it
+UNSENT = frozenset({"queued", "refused", "failed", "cancelled"})
+# did not arrive; for a copy this sets the document's mark alone
+FAILED = frozenset({"complaint", "hard_bounce", "soft_bounce", "refused", "failed"})
+
+_RANK = {state: rank for rank, state in enumerate(SEVERITY)}
+
+
+def worst(states):
+    """Return the worst of some states.
+
+    :param states: iterable of state codes
+    :return: the state, or ``None`` for an empty iterable
+    """
+    return min(states, key=_RANK.__getitem__, default=None)

@@ -1,0 +1,227 @@
+from markupsafe import Markup
+
+from odoo import api, fields, models
+from odoo.tools import mail
+
+# the Send buttons of orders open the composer with this key
+OWN_ACTION_KEY = "hide_mail_template_management_options"
+
+
+class MailComposeMessage(models.TransientModel):
+    _inherit = "mail.compose.message"
+
+    sengerio_type_id = fields.Many2one(
+        "sengerio.mail.document.type", string="Document Type", compute="_compute_sengerio_type"
+    )
+    sengerio_may_copy_sender = fields.Boolean(compute="_compute_sengerio_type")
+    sengerio_bcc_sender = fields.Boolean(
+        "Blind copy to me", compute="_compute_sengerio_bcc_sender", store=True, readonly=False
+    )
+    # addresses of the template that are no contacts: they stay plain
+    sengerio_email_to = fields.Char("Further To", compute="_compute_partner_ids", store=True, readonly=False)
+    sengerio_email_cc = fields.Char("Further Cc", compute="_compute_partner_ids", store=True, readonly=False)
+    sengerio_summary = fields.Html("Who gets it", compute="_compute_sengerio_summary", sanitize=False)
+
+    @api.depends("template_id", "model", "res_ids", "composition_mode", "subtype_is_log", "attachment_ids")
+    def _compute_sengerio_type(self):
+        for composer in self:
+            record = composer._sengerio_single_record()
+            policy = composer._sengerio_policy(record) if record else None
+            composer.sengerio_type_id = policy.id if policy else False
+            composer.sengerio_may_copy_sender = bool(policy and policy.may_copy_sender)
+
+    @api.depends("sengerio_type_id")
+    def _compute_sengerio_bcc_sender(self):
+        for composer in self:
+            policy = composer._sengerio_shown_policy()
+            sender = composer._sengerio_sender(composer._sengerio_single_record()) if policy else self.env["res.users"]
+            composer.sengerio_bcc_sender = bool(
+                policy and policy.bcc_sender and sender and not sender.sudo().sengerio_bcc_opt_out
+            )
+
+    @api.depends("composition_mode", "model", "parent_id", "res_domain", "res_ids", "template_id")
+    def _compute_partner_ids(self):
+        # EXTENDS mail: _generate_template_for_composer fills the plain addresses
+        self.sengerio_email_to = False
+        self.sengerio_email_cc = False
+        return super()._compute_partner_ids()
+
+    @api.depends("partner_ids")
+    def _compute_partner_ids_all_have_email(self):
+        # EXTENDS mail: a contact with a fitting role address can be mailed
+        super()._compute_partner_ids_all_have_email()
+        for composer in self.filtered(lambda composer: not composer.partner_ids_all_have_email):
+            policy = composer._sengerio_shown_policy()
+            if policy and policy.role:
+                answer = composer._sengerio_answer(composer._sengerio_single_record(), policy)
+                composer.partner_ids_all_have_email = not any(
+                    warning.code == "no_address" for warning in answer.warnings
+                )
+
+    @api.depends(
+        "sengerio_type_id", "sengerio_bcc_sender", "sengerio_email_to", "sengerio_email_cc", "partner_ids",
+        "email_from", "author_id", "reply_to", "notify_skip_followers",
+    )  # fmt: skip
+    def _compute_sengerio_summary(self):
+        for composer in self:
+            policy = composer._sengerio_shown_policy()
+            record = composer._sengerio_single_record()
+            composer.sengerio_summary = composer._sengerio_summary_of(record, policy) if policy else False
+
+    def _prepare_mail_values(self, res_ids):
+        # EXTENDS mail: what the message is travels with it
+        values_all = super()._prepare_mail_values(res_ids)
+        if self.composition_mode == "comment" and not self.subtype_is_log and self._sengerio_has_thread():
+            for record in self.env[self.model].browse(res_ids):
+                values = values_all[record.id]
+                plain = {key: values.pop(f"sengerio_{key}", None) for key in ("email_to", "email_cc")}
+                if policy := self._sengerio_policy(record, values):
+                    values["sengerio_send"] = self._sengerio_send_values(policy, plain)
+        return values_all
+
+    def _generate_template_for_composer(self, res_ids, render_fields, allow_suggested=False,
+                                        find_or_create_partners=True):  # fmt: skip
+        # EXTENDS mail: a document creates no partners from its template's addresses
+        rerouted = find_or_create_partners and "partner_ids" in render_fields and self._sengerio_reroutes(res_ids)
+        results = super()._generate_template_for_composer(
+            res_ids, render_fields, allow_suggested=allow_suggested,
+            find_or_create_partners=find_or_create_partners and not rerouted,
+        )  # fmt: skip
+        if rerouted:
+            for res_id in res_ids:
+                self._sengerio_keep_plain(self.env[self.model].browse(res_id), results[res_id])
+        return results
+
+    # ------------------------------------------------------------
+    # Which document
+    # ------------------------------------------------------------
+
+    def _sengerio_has_thread(self):
+        return bool(self.model) and hasattr(self.env[self.model], "message_post")
+
+    def _sengerio_single_record(self):
+        """Return the one record that is written about, else an empty value."""
+        self.ensure_one()
+        res_ids = self._evaluate_res_ids() if self.composition_mode == "comment" and self._sengerio_has_thread() else []
+        return self.env[self.model].browse(res_ids) if len(res_ids) == 1 and not self.subtype_is_log else None
+
+    def _sengerio_policy(self, record, values=None):
+        """Return the policy of the document that is being written, ``None`` for a mere message.
+
+        :param record: the record written about
+        :param dict values: what is posted, to know the attachments of this record; else those of the composer
+        """
+        document_types = self.env["sengerio.mail.document.type"]
+        own_action = bool(self.env.context.get(OWN_ACTION_KEY)) and self.env.context.get("default_model") == record._name
+        policy = document_types._recognise(record, self.template_id, own_action)
+        if policy and not policy.is_other:
+            return policy
+        if values is None:
+            attached = self.attachment_ids
+        else:
+            attached = values.get("attachment_ids") or values.get("attachments")
+        return document_types._other(record, self.template_id) if attached else None
+
+    def _sengerio_shown_policy(self):
+        return self.env["sengerio.mail.document.type"]._policy(self.sengerio_type_id.id)
+
+    def _sengerio_reroutes(self, res_ids):
+        """Tell whether recipients follow the rules of a document type."""
+        if self.composition_mode != "comment" or self.subtype_is_log or not self._sengerio_has_thread():
+            return False
+        records = self.env[self.model].browse([res_id for res_id in res_ids if res_id])
+        policies = [self._sengerio_policy(record) for record in records]
+        return bool(policies) and all(policy and policy.role for policy in policies)
+
+    def _sengerio_keep_plain(self, record, values):
+        """Turn a template's addresses into known contacts (To) or leave them plain (To and Cc).
+
+        :param dict values: of the template for this record; changed in place
+        """
+        to = values.pop("email_to", "")
+        known = record._partner_find_from_emails_single(mail.email_split(to), no_create=True) if to else None
+        plain_to = [
+            address for address in self.env["sengerio.mail.address"]._usable(to)
+            if not known or address.email not in known.mapped("email_normalized")
+        ]  # fmt: skip
+        if known:
+            values["partner_ids"] = list(dict.fromkeys([*values.get("partner_ids", []), *known.ids]))
+        plain = {
+            "sengerio_email_to": ", ".join(mail.formataddr((address.name, address.email)) for address in plain_to),
+            "sengerio_email_cc": values.pop("email_cc", ""),
+        }
+        if self.composition_batch:
+            values.update(plain)
+        else:
+            self.update(plain)
+
+    # ------------------------------------------------------------
+    # Who gets it
+    # ------------------------------------------------------------
+
+    def _sengerio_sender(self, record):
+        return self.env["sengerio.mail.resolver"]._sender(record)
+
+    def _sengerio_send_values(self, policy, plain=None):
+        """Return what the message carries, see ``mail.message``.
+
+        :param dict plain: addresses of this record's template where each record has its own
+        """
+        plain = plain or {}
+        batch = self.composition_batch
+        return {
+            "type_id": policy.id,
+            "bcc_sender": None if batch or not policy.may_copy_sender else self.sengerio_bcc_sender,
+            "email_to": [plain.get("email_to") or self.sengerio_email_to] if policy.role else [],
+            "email_cc": [plain.get("email_cc") or self.sengerio_email_cc] if policy.role else [],
+        }
+
+    def _sengerio_answer(self, record, policy):
+        """Tell who will get the document, as :mod:`..tools.resolver` answers when it is sent."""
+        partner_ids = self.partner_ids._origin.ids
+        send = {**self._sengerio_send_values(policy), "addressed": partner_ids}
+        recipients_data = record._notify_get_recipients(
+            self.env["mail.message"],
+            msg_vals={
+                "author_id": self.author_id.id, "incoming_email_cc": False, "incoming_email_to": False,
+                "message_type": self.message_type, "outgoing_email_to": False, "partner_ids": partner_ids,
+                "subtype_id": self.subtype_id.id,
+            },
+            notify_author=self.notify_author,
+            notify_author_mention=self.notify_author_mention or bool(self.env.context.get("mark_rfq_as_sent")),
+            notify_skip_followers=self.notify_skip_followers,
+        )  # fmt: skip
+        return self.env["sengerio.mail.resolver"]._resolve(
+            policy, record, self._sengerio_sender(record), recipients_data, send
+        )
+
+    def _sengerio_summary_of(self, record, policy):
+        """Return the line that says who will get the document and why."""
+        resolver = self.env["sengerio.mail.resolver"]
+        answer = self._sengerio_answer(record, policy)
+        labels = {"to": self.env._("To"), "cc": self.env._("Cc"), "bcc": self.env._("Bcc")}
+        parts = [
+            Markup("<b>%s</b> %s") % (
+                label,
+                Markup(", ").join(
+                    Markup('<span title="%s">%s</span>') % (resolver._word(recipient.reason), recipient.email)
+                    for recipient in recipients
+                ),
+            )
+            for header, label in labels.items()
+            if (recipients := answer.by_header(header))
+        ]  # fmt: skip
+        if answer.followers:
+            names = ", ".join(person.name for person in answer.followers)
+            parts.append(Markup("<b>%s</b> %s") % (self.env._("Followers"), names))
+        sender = self._sengerio_sender(record)
+        author, email_from = resolver._author(policy, record, sender, self.author_id, self.email_from)
+        reply_to = self.reply_to or resolver._reply_to(policy, record, sender, author)
+        reply_to = reply_to or record._notify_get_reply_to(default=email_from, author_id=author.id)[record.id]
+        parts.append(Markup("<b>%s</b> %s") % (self.env._("From"), email_from or ""))
+        parts.append(Markup("<b>%s</b> %s") % (self.env._("Replies to"), reply_to or ""))
+        warnings = [
+            Markup('<div class="text-warning"><i class="fa fa-warning"/> %s</div>') % resolver._word(warning)
+            for warning in answer.warnings
+        ]
+        return Markup(" · ").join(parts) + Markup().join(warnings)
