@@ -29,6 +29,17 @@ def drop(bench, database):
     shutil.rmtree(bench.cache.filestore(database), ignore_errors=True)
 
 
+def discard(bench, database):
+    """Remove a database that is no longer needed, its file store, configuration and stamp.
+
+    :param Workbench bench: where it is
+    :param str database: its name
+    """
+    drop(bench, database)
+    bench.cache.drop_stamp(database)
+    bench.config_file(database).unlink(missing_ok=True)
+
+
 def _rename(bench, old, new):
     bench.server.query(f'ALTER DATABASE "{old}" RENAME TO "{new}"')
     shutil.rmtree(bench.cache.filestore(new), ignore_errors=True)
@@ -57,6 +68,7 @@ def ensure_template(bench):
         what = f"Making the template database with {modules} (about a minute, once)"
         bench.install(new, what, init=TEMPLATE_MODULES, with_addon=False)
         _rename(bench, new, template)
+        discard(bench, new)
     return template
 
 
@@ -134,5 +146,4 @@ def drop_all(bench):
     """Remove all databases of this project, with their file stores and stamps."""
     for database in list_databases(bench.server):
         note(f"Removing {database}")
-        drop(bench, database)
-        bench.cache.drop_stamp(database)
+        discard(bench, database)

@@ -5,6 +5,7 @@ import json
 import os
 import secrets
 import subprocess
+import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,8 +84,14 @@ def named_variables(environ=os.environ):
 
 
 def _embedded(python, action, cache):
-    command = [str(python), "-W", "ignore", str(SCRIPT), action, str(cache.postgres)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=dict(os.environ, PYTHONPATH=""))
+    # The wheel keeps a lock file, and a socket when the cache's path is too long for one, in
+    # the folder for temporary files, which all users share: so a folder of this user's.
+    runtime = Path(tempfile.gettempdir()) / f"sengerio_mail-{os.getuid()}"
+    runtime.mkdir(mode=0o700, exist_ok=True)
+    done = subprocess.run(
+        [str(python), "-W", "ignore", str(SCRIPT), action, str(cache.postgres)],
+        capture_output=True, text=True, check=False, env=dict(os.environ, PYTHONPATH="", TMPDIR=str(runtime)),
+    )
     if done.returncode:
         raise DevError(
             f"The embedded PostgreSQL did not {action}: {done.stderr.strip()[-1500:]}\n"

@@ -28,9 +28,11 @@ def choose_port(wanted=None):
     """Return the TCP port to serve on.
 
     :param int wanted: the one asked for; without it 8069, or a free one when that is taken
-    :raises DevError: when the wanted one is taken
+    :raises DevError: when the wanted one is taken or no port
     """
     if wanted:
+        if not 0 < wanted < 65536:
+            raise DevError(f"{wanted} is no TCP port; those go from 1 to 65535.")
         if not _is_free(wanted):
             raise DevError(f"Port {wanted} is taken; choose another with --port, or leave --port out.")
         return wanted

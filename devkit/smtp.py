@@ -17,10 +17,12 @@ def smtp_server(bench, folder=None, refuse=()):
     """
     folder = folder or bench.cache.mails
     folder.mkdir(parents=True, exist_ok=True)
-    command = [str(bench.python), "-m", "devkit.odoo_side.smtp_server", "--port", "0", "--folder", str(folder)]
+    command = [str(bench.python), "-m", "devkit.odoo_side.smtp_server", "--until-eof", "--folder", str(folder)]
     for address in refuse:
         command += ["--refuse", address]
-    process = subprocess.Popen(command, env=bench.environ, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    process = subprocess.Popen(
+        command, env=bench.environ, text=True, start_new_session=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
     try:
         first = process.stdout.readline().strip()
         if not first.isdigit():

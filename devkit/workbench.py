@@ -17,6 +17,8 @@ from .wkhtmltopdf import ensure_wkhtmltopdf
 
 ODOO_MAIN = "import odoo.cli; odoo.cli.main()"
 DATABASE_OPTIONS = {"db_host": "PGHOST", "db_port": "PGPORT", "db_user": "PGUSER", "db_password": "PGPASSWORD"}
+# They would change Odoo's settings, or make every start compile Odoo anew.
+IGNORED_VARIABLES = ("ODOO_RC", "OPENERP_SERVER", "PYTHONDONTWRITEBYTECODE", "PYTHONHOME")
 COMPLAINT = re.compile(r"^\d{4}-\d\d-\d\d \S+ \d+ (WARNING|ERROR|CRITICAL) ")
 LOG_LINE = re.compile(r"^\d{4}-\d\d-\d\d \S+ \d+ [A-Z]+ ")
 
@@ -66,7 +68,7 @@ class Workbench:
     @property
     def environ(self):
         """The environment for Odoo's Python."""
-        values = {key: value for key, value in self.server.environ.items() if key not in ("ODOO_RC", "OPENERP_SERVER")}
+        values = {key: value for key, value in self.server.environ.items() if key not in IGNORED_VARIABLES}
         values["PYTHONPATH"] = os.pathsep.join([str(self.odoo.path), str(CHECKOUT)])
         values["PYTHONPYCACHEPREFIX"] = str(self.cache.root / "pycache")
         folders = [str(self.printer)] if self.printer else []
@@ -136,7 +138,7 @@ class Workbench:
         :param str what: text for the progress line
         :param init: names of modules to install
         :param update: names of modules to update
-        :raises DevError: when it fails, or when the log has a WARNING or an ERROR
+        :raises DevError: when it fails, or when the log has a WARNING or an ERROR; the log is then kept
         """
         log = self.cache.logs / f"{database}.log"
         arguments = ["-c", self.config(database, with_addon), "--stop-after-init", "--no-http"]
@@ -147,7 +149,8 @@ class Workbench:
         if found:
             raise DevError(f"{what}: the log has warnings or errors:\n" + "\n".join(found) + f"\nThe whole log: {log}")
         if "Modules loaded." not in log.read_text(errors="replace"):
-            raise DevError(f"{what} did not come to its end:\n{tail(log)}")
+            raise DevError(f"{what} did not come to its end:\n{tail(log)}\nThe whole log: {log}")
+        log.unlink()
 
 
 @contextmanager

@@ -1,10 +1,10 @@
-"""Measure the addon's speed in a fresh database, which is removed afterwards."""
+"""Measure the addon's speed beside Odoo without it, in fresh databases that are removed afterwards."""
 
 import os
 import tempfile
 from pathlib import Path
 
-from ..databases import PREFIX, clone_with_addon, drop
+from ..databases import PREFIX, clone, clone_with_addon, discard
 from ..smtp import smtp_server
 from ..workbench import run_odoo_script, workbench
 
@@ -14,6 +14,7 @@ SCRIPT = Path(__file__).parent.parent / "odoo_side" / "bench.py"
 def add_arguments(parser):
     """Describe the options of ``./dev bench``."""
     parser.add_argument("what", choices=["send"], help="what to measure: sending mails")
+    parser.add_argument("--documents", type=int, default=30, metavar="N", help="how many of each way (default: 30)")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
 
@@ -23,12 +24,15 @@ def main(options):
     :return: the script's exit code
     """
     database = f"{PREFIX}bench_{os.getpid()}"
+    core = f"{database}_core"
     with workbench() as bench, tempfile.TemporaryDirectory() as folder, smtp_server(bench, Path(folder)) as mail_port:
         try:
+            clone(bench, core)
             clone_with_addon(bench, database)
             config = bench.config(database, smtp_server="127.0.0.1", smtp_port=mail_port, log_handler=":WARNING")
-            arguments = [options.what, "--smtp-port", str(mail_port)] + (["--json"] if options.json else [])
+            arguments = [options.what, "--core", core, "--documents", str(options.documents)]
+            arguments += ["--json"] if options.json else []
             return run_odoo_script(bench, database, SCRIPT, *arguments, config=config)
         finally:
-            drop(bench, database)
-            bench.config_file(database).unlink(missing_ok=True)
+            discard(bench, database)
+            discard(bench, core)

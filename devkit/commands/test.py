@@ -15,7 +15,7 @@ A WARNING or ERROR in Odoo's log is a failure, at installation and in tests.
 import os
 
 from ..cache import ADDON, CHECKOUT
-from ..databases import PREFIX, clone_with_addon, drop, update_addon
+from ..databases import PREFIX, clone_with_addon, discard, update_addon
 from ..ui import DevError, note
 from ..workbench import workbench
 
@@ -58,5 +58,4 @@ def main(options):
             if options.keep or options.db:
                 note(f"Kept: ./dev test --db {database}")
             else:
-                drop(bench, database)
-                bench.config_file(database).unlink(missing_ok=True)
+                discard(bench, database)

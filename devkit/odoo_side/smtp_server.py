@@ -11,6 +11,7 @@ import asyncio
 import json
 import os
 import signal
+import sys
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -34,7 +35,7 @@ class Keeper:
     async def handle_RCPT(self, server, session, envelope, address, rcpt_options):  # noqa: N802
         """Accept a recipient, or answer 550."""
         if address.lower() in self.refused:
-            self.turned_away.setdefault(session, []).append(address)
+            self.turned_away.setdefault(session, (envelope, []))[1].append(address)
             return "550 5.1.1 No such user here"
         envelope.rcpt_tos.append(address)
         envelope.rcpt_options.extend(rcpt_options)
@@ -42,31 +43,32 @@ class Keeper:
 
     async def handle_DATA(self, server, session, envelope):  # noqa: N802
         """Keep a message."""
-        number = self.keep(session, envelope, envelope.original_content)
+        _, refused = self.turned_away.pop(session, (None, []))
+        number = self.keep(envelope, refused, envelope.original_content)
         return f"250 OK kept as {number}"
 
     async def handle_RSET(self, server, session, envelope):  # noqa: N802
         """Keep the envelope of a transaction in which nobody was left to send to."""
-        self.keep_refusal(session, envelope)
+        self.keep_refusal(session)
         return "250 OK"
 
     async def handle_QUIT(self, server, session, envelope):  # noqa: N802
         """The same at the end of a session."""
-        self.keep_refusal(session, envelope)
+        self.keep_refusal(session)
         return "221 Bye"
 
-    def keep_refusal(self, session, envelope):
+    def keep_refusal(self, session):
         """Keep the envelope of a transaction that ended with no message, if anyone was refused."""
         if session in self.turned_away:
-            self.keep(session, envelope, None)
+            self.keep(*self.turned_away.pop(session), None)
 
-    def keep(self, session, envelope, content):
+    def keep(self, envelope, refused, content):
         """Write the next number's files and return the number."""
         number = max((int(path.stem) for path in self.folder.glob("*.json") if path.stem.isdigit()), default=0)
         record = {
             "mail_from": envelope.mail_from,
             "rcpt_tos": envelope.rcpt_tos,
-            "refused": self.turned_away.pop(session, []),
+            "refused": refused,
             "options": {"mail": envelope.mail_options, "rcpt": envelope.rcpt_options},
             "smtputf8": envelope.smtp_utf8,
             "time": datetime.now(timezone.utc).isoformat(timespec="milliseconds"),
@@ -85,16 +87,19 @@ class Keeper:
         return number
 
 
-async def serve(port, keeper):
+async def serve(port, keeper, until_eof=False):
     """Serve on 127.0.0.1 until terminated.
 
     :param int port: TCP port, 0 for a free one
     :param Keeper keeper: what takes the messages
+    :param bool until_eof: end as well when stdin ends
     """
     loop = asyncio.get_running_loop()
     ended = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
+    if until_eof:
+        loop.add_reader(sys.stdin, ended.set)
 
     def session():
         return SMTP(keeper, enable_SMTPUTF8=True, data_size_limit=SIZE_LIMIT, hostname="localhost", loop=loop)
@@ -111,9 +116,10 @@ def main():
     parser.add_argument("--port", type=int, default=0, help="TCP port; 0 takes a free one")
     parser.add_argument("--folder", type=Path, required=True, help="where the messages go")
     parser.add_argument("--refuse", action="append", default=[], metavar="ADDRESS", help="a recipient to answer 550")
+    parser.add_argument("--until-eof", action="store_true", help="end when stdin ends, i.e. with the starting program")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
-    asyncio.run(serve(options.port, Keeper(options.folder, options.refuse)))
+    asyncio.run(serve(options.port, Keeper(options.folder, options.refuse), options.until_eof))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-import psycopg2
+import smtplib
 
 from odoo import models
 from odoo.tools.mail import html2plaintext
@@ -6,6 +6,8 @@ from odoo.tools.mail import html2plaintext
 from ..tools import links
 from ..tools.smtp_session import TOKEN_HEADER, DocumentSession
 from .sengerio_mail_document import COPIES, TO
+
+OUTCOMES_KEY = "sengerio_mail.outcomes"
 
 
 class MailMail(models.Model):
@@ -20,31 +22,20 @@ class MailMail(models.Model):
     def _send(self, auto_commit=False, raise_exception=False, smtp_session=None, alias_domain_id=False,
               mail_server=False, post_send_callback=None):  # fmt: skip
         # EXTENDS mail: note what the server says of each recipient
-        documents = self.env["sengerio.mail.document"].sudo()
-        session = smtp_session and DocumentSession(
-            smtp_session, is_copy=lambda token: documents._read_token(token)[1] == COPIES
-        )
-
-        def record_outcomes(ids=None):
-            """Runs before each commit of Odoo's loop, and at its end."""
-            if session:
-                documents._record_outcomes(session.take_outcomes())
-            if post_send_callback and ids is not None:
-                post_send_callback(ids)
-
+        if smtp_session:
+            smtp_session = DocumentSession(smtp_session, self._sengerio_is_copy, self._sengerio_outcomes().append)
         try:
             return super()._send(
-                auto_commit=auto_commit, raise_exception=raise_exception, smtp_session=session,
-                alias_domain_id=alias_domain_id, mail_server=mail_server, post_send_callback=record_outcomes,
+                auto_commit=auto_commit, raise_exception=raise_exception, smtp_session=smtp_session,
+                alias_domain_id=alias_domain_id, mail_server=mail_server, post_send_callback=post_send_callback,
             )  # fmt: skip
-        except psycopg2.Error:  # the cursor is of no use any more
-            raise
-        except Exception:
-            record_outcomes()
+        except smtplib.SMTPServerDisconnected:  # Odoo leaves its loop at once
+            self._sengerio_record_outcomes()
             raise
 
     def _postprocess_sent_message(self, success_pids, success_emails, failure_reason=False, failure_type=None):
-        # EXTENDS mail: what failed before the mail server was asked
+        # EXTENDS mail: record what became of each recipient, in the transaction that records the mail
+        self._sengerio_record_outcomes()
         if failure_type:
             for mail in self.filtered(lambda mail: mail.sudo().sengerio_send):
                 documents = mail._sengerio_deliveries().document_id
@@ -52,6 +43,19 @@ class MailMail(models.Model):
         return super()._postprocess_sent_message(
             success_pids, success_emails, failure_reason=failure_reason, failure_type=failure_type
         )
+
+    def _sengerio_is_copy(self, token):
+        return self.env["sengerio.mail.document"].sudo()._read_token(token)[1] == COPIES
+
+    def _sengerio_outcomes(self):
+        """Return the outcomes of this transaction that are not recorded yet; a rollback forgets them."""
+        return self.env.cr.precommit.data.setdefault(OUTCOMES_KEY, [])
+
+    def _sengerio_record_outcomes(self):
+        outcomes = self._sengerio_outcomes()
+        if outcomes:
+            self.env["sengerio.mail.document"].sudo()._record_outcomes(outcomes)
+            outcomes.clear()
 
     def _sengerio_deliveries(self):
         """Return the deliveries of this mail's document, empty if it is none."""
@@ -72,7 +76,7 @@ class MailMail(models.Model):
         :param deliveries: all of the document
         """
         document = deliveries.document_id
-        policy = self.env["sengerio.mail.document.type"]._policy(document.type_id.id)
+        policy = self.env["sengerio.mail.document.type"]._policy(self.sudo().sengerio_send["type_id"])
         to = deliveries.filtered(lambda delivery: delivery.header == "to")
         copies = deliveries - to
         if policy and policy.is_other:
@@ -113,7 +117,7 @@ class MailMail(models.Model):
     def _sengerio_copies_entry(self, entry, waiting, document):
         """Return the one message for all copies: the customer's, without what lets one act as the customer."""
         record_url = (
-            f"{document.get_base_url()}{links.RECORD_VIEW}?model={document.res_model}&res_id={document.res_id}"
+            f"{document.get_base_url()}{links.RECORD_VIEW}?model={self.model}&res_id={self.res_id}"
         )
         body = links.free(entry["body"], links.is_secret, record_url)
         copies = self._sengerio_entry(entry, body, waiting, document._token(COPIES))

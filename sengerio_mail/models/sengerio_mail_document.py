@@ -56,7 +56,8 @@ class SengerioMailDocument(models.Model):
         "ir.attachment", string="Readable Attachments", compute="_compute_readable_attachments"
     )
     hidden_attachment_count = fields.Integer(compute="_compute_readable_attachments")
-    amount_total = fields.Monetary("Total", readonly=True)
+    # as money by its widget: a Monetary field would read its own row back for each document listed
+    amount_total = fields.Float("Total", readonly=True)
     currency_id = fields.Many2one("res.currency", string="Currency", readonly=True)
     date_sent = fields.Datetime("Sent On", readonly=True, index=True)
     state = fields.Selection(STATES, required=True, default="queued", readonly=True, index=True)

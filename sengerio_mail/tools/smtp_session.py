@@ -32,16 +32,17 @@ class Outcome:
 
 
 class DocumentSession:
-    """Wraps an SMTP session (:class:`smtplib.SMTP` or what stands for it) and keeps :attr:`outcomes`.
+    """Wraps an SMTP session (:class:`smtplib.SMTP` or what stands for it) and notes outcomes.
 
     :param session: the opened session; everything but :meth:`send_message` is passed on to it
     :param is_copy: predicate on a token: whether its message is the one for the copies
+    :param note: called with the :class:`Outcome` of each message of a document
     """
 
-    def __init__(self, session, is_copy):
+    def __init__(self, session, is_copy, note):
         self._session = session
         self._is_copy = is_copy
-        self.outcomes = []
+        self._note_outcome = note
 
     def __getattr__(self, name):
         return getattr(self._session, name)
@@ -68,13 +69,8 @@ class DocumentSession:
         self._note(message, to_addrs, refused)
         return refused
 
-    def take_outcomes(self):
-        """Return the outcomes noted since the last call."""
-        taken, self.outcomes = self.outcomes, []
-        return taken
-
     def _note(self, message, recipients, refused, error=""):
-        self.outcomes.append(
+        self._note_outcome(
             Outcome(message[TOKEN_HEADER], str(message["From"]), tuple(recipients), dict(refused), error)
         )
 

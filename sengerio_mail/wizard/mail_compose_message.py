@@ -5,6 +5,8 @@ from odoo.tools import mail
 
 # the Send buttons of orders open the composer with this key
 OWN_ACTION_KEY = "hide_mail_template_management_options"
+# with one of these, orders mail an author who is addressed
+MARK_AS_SENT_KEYS = ("mark_so_as_sent", "mark_rfq_as_sent")
 
 
 class MailComposeMessage(models.TransientModel):
@@ -188,7 +190,7 @@ class MailComposeMessage(models.TransientModel):
                 "subtype_id": self.subtype_id.id,
             },
             notify_author=self.notify_author,
-            notify_author_mention=self.notify_author_mention or bool(self.env.context.get("mark_rfq_as_sent")),
+            notify_author_mention=self.notify_author_mention or any(map(self.env.context.get, MARK_AS_SENT_KEYS)),
             notify_skip_followers=self.notify_skip_followers,
         )  # fmt: skip
         return self.env["sengerio.mail.resolver"]._resolve(

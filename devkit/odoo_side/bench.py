@@ -1,0 +1,218 @@
+"""Measure what sending costs: SQL queries and time per document, with the addon and without it, in one run.
+
+Called with an environment of a database that has the addon; the database without it is given by name. All ways are
+measured in turn, each document in a transaction of its own, as a click on Send is: the composer is opened, filled by
+Odoo, sent; the mail leaves over a real SMTP socket after the commit. The attachment is ready made: printing a PDF takes
+a second and is the same with and without.
+"""
+
+import argparse
+import gc
+import json
+import statistics
+import time
+from contextlib import contextmanager
+
+from odoo import SUPERUSER_ID, api
+from odoo.modules.registry import Registry
+from odoo.sql_db import Cursor
+
+ATTACHMENT_BYTES = 50_000
+SENDER = "bench"
+QUIET_SENDER = "quiet"  # has opted out of blind copies
+
+
+class Statements:
+    """Counts the statements of all cursors, the second ones too, in ``Cursor.execute``."""
+
+    def __init__(self):
+        self.count = 0
+
+    @contextmanager
+    def counted(self):
+        """Count while the block runs."""
+        original = Cursor.execute
+
+        def execute(cursor, *args, **kwargs):
+            self.count += 1
+            return original(cursor, *args, **kwargs)
+
+        Cursor.execute = execute
+        try:
+            yield self
+        finally:
+            Cursor.execute = original
+
+
+@contextmanager
+def environment(database):
+    """Give an environment of the superuser; commit at the end."""
+    with Registry(database).cursor() as cr:
+        yield api.Environment(cr, SUPERUSER_ID, {})
+
+
+class Way:
+    """One way of sending to be measured.
+
+    :param str name: its name in the report
+    :param str database: where
+    :param act: called with an environment of the user who sends, and the record
+    :param prepare: called with an environment and the record before anything is measured
+    :param str sender: login of the user who sends
+    """
+
+    def __init__(self, name, database, act, prepare=lambda env, record: None, sender=SENDER):
+        self.sender = sender
+        self.name = name
+        self.database = database
+        self.act = act
+        self.prepare = prepare
+        self.queries, self.seconds = [], []
+
+    def make_records(self, count):
+        """Make the quotations, each for a customer of its own."""
+        with environment(self.database) as env:
+            user = env["res.users"].search([("login", "=", self.sender)])
+            product = env["product.product"].search([], limit=1)
+            partners = env["res.partner"].create(
+                [
+                    {"name": f"{self.name} {number}", "email": f"{self.name}.{number}@customer.example"}
+                    for number in range(count)
+                ]
+            )
+            orders = env["sale.order"].with_user(user).create(
+                [{"partner_id": partner.id, "order_line": [(0, 0, {"product_id": product.id})]} for partner in partners]
+            )
+            for order in orders:
+                self.prepare(env, order)
+            self.user_id = user.id
+            self.record_ids = orders.ids
+
+    def run(self, index, keep):
+        """Send one document in a transaction of its own."""
+        statements = Statements()
+        start = time.perf_counter()
+        with statements.counted(), Registry(self.database).cursor() as cr:
+            env = api.Environment(cr, self.user_id, {})
+            self.act(env, env["sale.order"].browse(self.record_ids[index]))
+            cr.commit()
+        if keep:
+            self.seconds.append(time.perf_counter() - start)
+            self.queries.append(statements.count)
+
+
+def send(env, order):
+    """Open the composer as the Send button does, and press Send."""
+    action = order.action_quotation_send()
+    env["mail.compose.message"].with_context(**action["context"]).create({}).action_send_mail()
+
+
+def chat(env, order):
+    """Write to the customer in the chatter."""
+    order.message_post(body="Hello", partner_ids=order.partner_id.ids, subtype_xmlid="mail.mt_comment")
+
+
+def set_up(database):
+    """Make the senders, the product and the ready made attachment of a database."""
+    with environment(database) as env:
+        for login in (SENDER, QUIET_SENDER):
+            user = env["res.users"].with_context(no_reset_password=True).create(
+                {
+                    "name": login.title(), "login": login, "email": f"{login}@firm.example",
+                    "notification_type": "email",
+                    "group_ids": [(4, env.ref("sales_team.group_sale_salesman_all_leads").id)],
+                }
+            )  # fmt: skip
+            if "sengerio_bcc_opt_out" in user:
+                user.sengerio_bcc_opt_out = login == QUIET_SENDER
+        env["product.product"].create({"name": "Chair", "type": "consu"})
+        template = env.ref("sale.email_template_edi_sale")
+        attachment = env["ir.attachment"].create(
+            {"name": "quotation.pdf", "raw": b"%PDF-" + b"x" * ATTACHMENT_BYTES, "mimetype": "application/pdf"}
+        )
+        template.write({"report_template_ids": [(5,)], "attachment_ids": [(6, 0, attachment.ids)]})
+
+
+def follow(env, order):
+    """Add one more follower by e-mail."""
+    order.message_subscribe(env["res.partner"].search([("email", "=", "follower@firm.example")]).ids)
+
+
+def with_addresses(env, order):
+    """Give the customer a role address and a visible copy to a colleague."""
+    env["sengerio.mail.address"].create({"partner_id": order.partner_id.id, "email": f"role.{order.id}@x.example"})
+    colleague = env["res.partner"].search([("email", "=", "follower@firm.example")])
+    env["sengerio.mail.copy"].create({"partner_id": order.partner_id.id, "copy_partner_id": colleague.id})
+
+
+def measure(ways, documents):
+    """Run all ways in turn."""
+    for index in range(documents + 2):  # the first two warm up the caches of both registries
+        order = ways if index % 2 else list(reversed(ways))
+        for way in order:
+            gc.collect()
+            way.run(index, keep=index >= 2)
+
+
+def report(ways):
+    """Return the figures by name."""
+    return {
+        way.name: {
+            "documents": len(way.queries),
+            "queries_median": statistics.median(way.queries),
+            "queries_min": min(way.queries),
+            "queries_max": max(way.queries),
+            "ms_median": round(1000 * statistics.median(way.seconds), 1),
+            "ms_min": round(1000 * min(way.seconds), 1),
+        }
+        for way in ways
+    }
+
+
+def main(env, args):
+    """Measure and print.
+
+    :param env: environment of the database with the addon
+    :param list args: ``send --core DATABASE [--documents N] [--json]``
+    """
+    parser = argparse.ArgumentParser()
+    parser.add_argument("what", choices=["send"])
+    parser.add_argument("--core", required=True)
+    parser.add_argument("--documents", type=int, default=30)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args(args)
+    addon = env.cr.dbname
+    for database in (addon, options.core):
+        set_up(database)
+        with environment(database) as own:
+            own["res.partner"].create({"name": "Follower", "email": "follower@firm.example"})
+    ways = [
+        Way("core", options.core, send),
+        Way("core_one_more_follower", options.core, send, follow),
+        Way("addon_no_copies", addon, send, sender=QUIET_SENDER),
+        Way("addon_bcc", addon, send),
+        Way("addon_addresses_copy_bcc", addon, send, with_addresses),
+        Way("core_chatter", options.core, chat),
+        Way("addon_chatter", addon, chat),
+    ]
+    for way in ways:
+        way.make_records(options.documents + 2)
+    measure(ways, options.documents)
+    figures = report(ways)
+    for name, against in (
+        ("addon_no_copies", "core"), ("addon_bcc", "core"), ("addon_bcc", "core_one_more_follower"),
+        ("addon_addresses_copy_bcc", "core"), ("addon_chatter", "core_chatter"),
+    ):  # fmt: skip
+        figures[name][f"queries_more_than_{against}"] = (
+            figures[name]["queries_median"] - figures[against]["queries_median"]
+        )
+        figures[name][f"time_ratio_to_{against}"] = round(
+            figures[name]["ms_median"] / figures[against]["ms_median"], 2
+        )
+    if options.json:
+        print(json.dumps(figures, indent=1))
+    else:
+        for name, row in figures.items():
+            print(name)
+            for key, value in row.items():
+                print(f"    {key:45} {value}")
