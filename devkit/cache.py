@@ -7,7 +7,7 @@ import os
 from contextlib import contextmanager
 from pathlib import Path
 
-from .ui import note
+from .ui import DevError, note
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 ADDON = "sengerio_mail"
@@ -18,26 +18,28 @@ class Cache:
 
     The folder is ``$SENGERIO_CACHE``, else ``$XDG_CACHE_HOME/sengerio_mail``,
     else ``~/.cache/sengerio_mail``.
+
+    :param environ: environment variables
+    :raises DevError: when the folder cannot be made
     """
 
     def __init__(self, environ=os.environ):
         chosen = environ.get("SENGERIO_CACHE")
         base = environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
         self.root = Path(chosen or Path(base) / ADDON).expanduser().absolute()
-        self.root.mkdir(parents=True, exist_ok=True)
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise DevError(f"The cache folder cannot be made: {error}. Choose another with SENGERIO_CACHE.") from error
         self.apt = self.root / "apt"
         self.odoo = self.root / "odoo"
         self.wkhtmltopdf = self.root / "wkhtmltopdf"
         self.postgres = self.root / "postgres"
-        self.data = self.root / "data"
+        self.servers = self.root / "servers"
         self.mails = self.root / "mails"
         self.logs = self.root / "logs"
         self.locks = self.root / "locks"
         self.stamps = self.root / "stamps"
-
-    def filestore(self, database):
-        """Return the folder with the attachments of a database."""
-        return self.data / "filestore" / database
 
     @contextmanager
     def lock(self, name, shared=False):

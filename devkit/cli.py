@@ -65,6 +65,9 @@ def main(arguments=None):
     except DevError as error:
         note(f"./dev {options.command}: {error}")
         return 1
+    except PermissionError as error:
+        note(f"./dev {options.command}: {error}. Another cache folder can be chosen with SENGERIO_CACHE.")
+        return 1
     except KeyboardInterrupt:
         note("Interrupted.")
         return INTERRUPTED

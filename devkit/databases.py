@@ -19,6 +19,11 @@ def list_databases(server):
     return [name for name in rows if name.startswith(PREFIX)]
 
 
+def _stamp(bench, database):
+    """Return the name of the stamp with the digest of the addon that the database has."""
+    return f"{bench.server.name}-{database}"
+
+
 def drop(bench, database):
     """Remove a database and its file store; one that is not there is fine.
 
@@ -26,7 +31,7 @@ def drop(bench, database):
     :param str database: its name
     """
     bench.server.run("dropdb", "--if-exists", "--force", database)
-    shutil.rmtree(bench.cache.filestore(database), ignore_errors=True)
+    shutil.rmtree(bench.filestore(database), ignore_errors=True)
 
 
 def discard(bench, database):
@@ -36,15 +41,15 @@ def discard(bench, database):
     :param str database: its name
     """
     drop(bench, database)
-    bench.cache.drop_stamp(database)
+    bench.cache.drop_stamp(_stamp(bench, database))
     bench.config_file(database).unlink(missing_ok=True)
 
 
 def _rename(bench, old, new):
     bench.server.query(f'ALTER DATABASE "{old}" RENAME TO "{new}"')
-    shutil.rmtree(bench.cache.filestore(new), ignore_errors=True)
-    if bench.cache.filestore(old).exists():
-        bench.cache.filestore(old).rename(bench.cache.filestore(new))
+    shutil.rmtree(bench.filestore(new), ignore_errors=True)
+    if bench.filestore(old).exists():
+        bench.filestore(old).rename(bench.filestore(new))
 
 
 def ensure_template(bench):
@@ -53,9 +58,7 @@ def ensure_template(bench):
     :param Workbench bench: where it is
     :raises DevError: when Odoo cannot make it
     """
-    variables = bench.server.variables
-    where = (variables.get("PGHOST", ""), variables.get("PGPORT", ""))
-    template = f"{PREFIX}tpl_" + digest(bench.odoo.version, str(bench.odoo.path), *TEMPLATE_MODULES, *where)
+    template = f"{PREFIX}tpl_" + digest(bench.odoo.version, str(bench.odoo.path), *TEMPLATE_MODULES)
     if template in list_databases(bench.server):
         return template
     with bench.cache.lock("template"):
@@ -82,10 +85,10 @@ def clone(bench, database):
     with bench.cache.lock("template"), step(f"Cloning the template database to {database}"):
         drop(bench, database)
         bench.server.run("createdb", "-T", template, database)
-        source = bench.cache.filestore(template)
+        source = bench.filestore(template)
         if source.exists():
             # Odoo never changes a stored file in place, so links are copies.
-            shutil.copytree(source, bench.cache.filestore(database), copy_function=os.link)
+            shutil.copytree(source, bench.filestore(database), copy_function=os.link)
     return database
 
 
@@ -112,9 +115,9 @@ def ensure_with_addon(bench, database):
         now = addon_digest()
         if database not in list_databases(bench.server):
             clone_with_addon(bench, database)
-        elif bench.cache.read_stamp(database) != now:
+        elif bench.cache.read_stamp(_stamp(bench, database)) != now:
             update_addon(bench, database)
-        bench.cache.write_stamp(database, now)
+        bench.cache.write_stamp(_stamp(bench, database), now)
     return database
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from .cache import digest
 from .ui import DevError, step
 
 SCRIPT = Path(__file__).parent / "odoo_side" / "pg_server.py"
@@ -26,10 +27,12 @@ FAST_SETTINGS = ("fsync = off", "full_page_writes = off", "synchronous_commit = 
 class Server:
     """How to reach PostgreSQL.
 
+    :param str name: tells servers apart in the cache
     :param dict variables: the PG* variables that lead there
     :param str bin: folder of the PostgreSQL programs
     """
 
+    name: str
     variables: dict
     bin: str
 
@@ -111,6 +114,16 @@ def _set_up(server):
         server.query("SELECT pg_reload_conf()", **as_admin)
 
 
+def stop_embedded(cache, python):
+    """Stop an embedded server that a killed ./dev left behind.
+
+    :param Cache cache: the cache
+    :param Path python: the virtual environment's Python
+    """
+    if (cache.postgres / "postmaster.pid").exists():
+        _embedded(python, "stop", cache)
+
+
 @contextmanager
 def _embedded_server(cache, python):
     """Start the embedded server, or join the one running; the last to leave stops it."""
@@ -120,7 +133,8 @@ def _embedded_server(cache, python):
             fcntl.flock(users, fcntl.LOCK_SH)
             with step("Starting the embedded PostgreSQL"):
                 found = _embedded(python, "start", cache)
-                server = Server({"PGHOST": found["host"], "PGPORT": str(found["port"]), "PGUSER": ROLE}, found["bin"])
+                variables = {"PGHOST": found["host"], "PGPORT": str(found["port"]), "PGUSER": ROLE}
+                server = Server("embedded", variables, found["bin"])
                 _set_up(server)
         try:
             yield server
@@ -164,7 +178,8 @@ def postgres(cache, python, environ=os.environ):
         with _embedded_server(cache, python) as server:
             yield server
         return
-    server = Server(named, _programs(python))
+    name = "server-" + digest(*(named.get(key, "") for key in PG_VARIABLES if key != "PGUSER"))
+    server = Server(name, named, _programs(python))
     try:
         server.query("SELECT 1")
     except DevError as error:

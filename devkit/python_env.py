@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from .cache import digest
-from .ui import DevError, run_logged, step
+from .ui import DevError, run_logged
 
 OLDEST, NEWEST = (3, 10), (3, 13)
 REQUIREMENTS = [Path(__file__).parent / f"requirements-{name}.txt" for name in ("odoo", "dev")]
@@ -62,8 +62,12 @@ def ensure_venv(cache):
         cache.drop_stamp(name)
         if not (python.exists() and _version_of(str(python)) == version):
             shutil.rmtree(folder, ignore_errors=True)
-            with step("Creating the virtual environment"):
-                subprocess.run([executable, "-m", "venv", str(folder)], check=True, stdout=sys.stderr)
+            run_logged(
+                [executable, "-m", "venv", folder],
+                cache.logs / "venv.log",
+                "Creating the virtual environment",
+                "On Debian, the package python3-venv is needed.",
+            )
         sources = [part for path in REQUIREMENTS for part in ("-r", path)]
         run_logged(
             [python, "-m", "pip", "install", "--no-input", "--disable-pip-version-check", *sources],

@@ -13,8 +13,8 @@ PROGRAMS = ("wkhtmltopdf", "wkhtmltoimage")
 # The last Debian release with this package.
 SUITES = ["bookworm"]
 MISSING = (
-    "Notice: wkhtmltopdf is not here and could not be fetched, so no PDF is printed "
-    "(tests that need one are skipped). On Debian 12: sudo apt-get install wkhtmltopdf"
+    "Notice: wkhtmltopdf is not here and could not be fetched, so no PDF is printed. "
+    "On Debian 12: sudo apt-get install wkhtmltopdf"
 )
 WRAPPER = """#!/bin/sh
 root='{root}'

@@ -33,17 +33,17 @@ def free_port():
 def complaints(log):
     """Return the WARNING and ERROR entries of an Odoo log file, each with its continuation lines.
 
+    Python's own warnings count when they point to a file of the addon.
+
     :param Path log: the log file
     :rtype: list
     """
-    found, open_entry = [], False
+    found, inside = [], False
     for line in log.read_text(errors="replace").splitlines():
-        if COMPLAINT.match(line):
-            found.append(line)
-            open_entry = True
-        elif LOG_LINE.match(line):
-            open_entry = False
-        elif open_entry:
+        if LOG_LINE.match(line):
+            inside = bool(COMPLAINT.match(line)) and (" py.warnings: " not in line or f"/{ADDON}/" in line)
+            found += [line] if inside else []
+        elif inside:
             found[-1] += "\n" + line
     return found
 
@@ -75,9 +75,18 @@ class Workbench:
         values["PATH"] = os.pathsep.join([str(self.python.parent), *folders, self.server.bin, values.get("PATH", "")])
         return values
 
+    @property
+    def data(self):
+        """Odoo's data folder for this database server."""
+        return self.cache.servers / self.server.name / "data"
+
+    def filestore(self, database):
+        """Return the folder with the attachments of a database."""
+        return self.data / "filestore" / database
+
     def config_file(self, database):
         """Return the path of a database's configuration file."""
-        return self.cache.root / "conf" / f"{database}.conf"
+        return self.cache.servers / self.server.name / "conf" / f"{database}.conf"
 
     def config(self, database, with_addon=True, **options):
         """Write an Odoo configuration file for a database.
@@ -93,7 +102,7 @@ class Workbench:
         variables = self.server.variables
         values = {
             "addons_path": ",".join(map(str, addons)),
-            "data_dir": self.cache.data,
+            "data_dir": self.data,
             "db_name": database,
             "dbfilter": f"^{re.escape(database)}$",
             **{option: variables[name] for option, name in DATABASE_OPTIONS.items() if name in variables},
@@ -106,7 +115,7 @@ class Workbench:
         }
         path = self.config_file(database)
         path.parent.mkdir(parents=True, exist_ok=True)
-        self.cache.data.mkdir(parents=True, exist_ok=True)
+        self.data.mkdir(parents=True, exist_ok=True)
         text = "".join(f"{key} = {value}\n" for key, value in values.items())
         path.touch(mode=0o600)
         path.write_text(f"[options]\n{text}")

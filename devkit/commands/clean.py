@@ -8,7 +8,8 @@ import shutil
 
 from ..cache import Cache
 from ..databases import drop_all
-from ..postgres import named_variables
+from ..postgres import named_variables, stop_embedded
+from ..python_env import ensure_venv
 from ..ui import DevError, note, step
 from ..workbench import workbench
 
@@ -26,8 +27,20 @@ def _remove_cache(cache):
             fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise DevError("Another ./dev is running; end it first.") from None
+        if cache.postgres.exists():
+            stop_embedded(cache, ensure_venv(cache))
         with step(f"Removing {cache.root}"):
             shutil.rmtree(cache.root)
+
+
+def _remove_databases(cache):
+    """Remove the databases of the server in use, and what belongs to them."""
+    with workbench(printer=False) as bench:
+        drop_all(bench)
+        for folder in (cache.servers / bench.server.name, cache.mails, cache.logs):
+            if folder.exists():
+                note(f"Removing {folder}")
+                shutil.rmtree(folder)
 
 
 def main(options):
@@ -36,15 +49,9 @@ def main(options):
     :return: 0
     """
     cache = Cache()
-    made_databases = cache.postgres.exists() or named_variables() is not None
-    if made_databases and not (options.all and named_variables() is None):
-        with workbench(printer=False) as bench:
-            drop_all(bench)
+    external = named_variables() is not None
+    if external or (cache.postgres.exists() and not options.all):
+        _remove_databases(cache)
     if options.all:
         _remove_cache(cache)
-        return 0
-    for folder in (cache.data, cache.mails, cache.logs, cache.root / "conf"):
-        if folder.exists():
-            note(f"Removing {folder}")
-            shutil.rmtree(folder)
     return 0

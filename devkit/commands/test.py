@@ -19,8 +19,6 @@ from ..databases import PREFIX, clone_with_addon, discard, update_addon
 from ..ui import DevError, note
 from ..workbench import workbench
 
-NO_TESTS_COLLECTED = 5
-
 
 def add_arguments(parser):
     """Describe the options of ``./dev test``."""
@@ -48,14 +46,14 @@ def main(options):
         raise DevError(f"There is no {ADDON}/__manifest__.py in {CHECKOUT}.")
     database = options.db or f"{PREFIX}test_{os.getpid()}"
     with workbench() as bench:
+        if options.db:
+            update_addon(bench, database)
+            return _pytest(bench, database, options.rest)
         try:
-            if options.db:
-                update_addon(bench, database)
-            else:
-                clone_with_addon(bench, database)
+            clone_with_addon(bench, database)
             return _pytest(bench, database, options.rest)
         finally:
-            if options.keep or options.db:
+            if options.keep:
                 note(f"Kept: ./dev test --db {database}")
             else:
                 discard(bench, database)

@@ -38,8 +38,8 @@ class MailMail(models.Model):
         self._sengerio_record_outcomes()
         if failure_type:
             for mail in self.filtered(lambda mail: mail.sudo().sengerio_send):
-                documents = mail._sengerio_deliveries().document_id
-                documents._fail(failure_reason or mail.failure_reason or failure_type)
+                own = mail._sengerio_own_deliveries()
+                own.document_id._fail(own, failure_reason or mail.failure_reason or failure_type)
         return super()._postprocess_sent_message(
             success_pids, success_emails, failure_reason=failure_reason, failure_type=failure_type
         )
@@ -68,6 +68,15 @@ class MailMail(models.Model):
             of_document = deliveries_sudo.filtered(lambda delivery, document=document: delivery.document_id == document)
             document._fields["delivery_ids"]._insert_cache(document, [of_document._ids])
         return deliveries_sudo
+
+    def _sengerio_own_deliveries(self):
+        """Return those of the document's deliveries that this mail carries."""
+        deliveries = self._sengerio_deliveries()
+        to = deliveries.filtered(lambda delivery: delivery.header == "to")
+        own = to.filtered(
+            lambda delivery: delivery.partner_id in self.recipient_ids if delivery.partner_id else self.email_to
+        )
+        return own | (deliveries - to) if to[:1] in own else own
 
     def _sengerio_outgoing(self, entries, deliveries):
         """Return the messages of a document instead of Odoo's.

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class ResPartner(models.Model):
@@ -8,6 +8,7 @@ class ResPartner(models.Model):
     sengerio_copy_ids = fields.One2many("sengerio.mail.copy", "partner_id", string="Copies", copy=False)
     sengerio_document_count = fields.Integer("Generated Documents", compute="_compute_sengerio_document_count")
 
+    @api.depends_context("uid", "allowed_company_ids")
     def _compute_sengerio_document_count(self):
         family = self.env["res.partner"].search_fetch([("id", "child_of", self.ids)], ["parent_id"])
         counts = self.env["sengerio.mail.document"]._read_group(

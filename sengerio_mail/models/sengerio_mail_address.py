@@ -4,6 +4,7 @@ from odoo.exceptions import ValidationError
 from ..tools import addresses
 
 ROLES = [("commercial", "Commercial"), ("management", "Management"), ("accounting", "Accounting")]
+KEY = ("partner_id", "role", "email", "company_id")
 
 
 class SengerioMailAddress(models.Model):
@@ -39,29 +40,21 @@ class SengerioMailAddress(models.Model):
         "This partner has the same address for the same role already.",
     )
 
-    @api.constrains("partner_id", "role", "email", "company_id")
-    def _check_duplicate(self):
-        """Name the duplicate: the index alone would only say that there is one."""
-        rows = self.with_context(active_test=False).search([
-            ("partner_id", "in", self.partner_id.ids), ("email", "in", self.mapped("email")),
-        ])
-        for row in self:
-            twin = rows.filtered(
-                lambda other, row=row: other != row
-                and (other.partner_id, other.role, other.email, other.company_id)
-                == (row.partner_id, row.role, row.email, row.company_id)
-            )
-            if twin:
-                raise ValidationError(row._duplicate_message(archived=not twin[0].active))
-
     @api.model_create_multi
     def create(self, vals_list):
-        return super().create([self._normalised(vals) for vals in vals_list])
+        vals_list = [self._normalised(vals) for vals in vals_list]
+        defaults = self.default_get(KEY)
+        self._check_duplicates([self._key({**defaults, **vals}) for vals in vals_list])
+        return super().create(vals_list)
 
     def write(self, vals):
         vals = self._normalised(vals)
         if "email" in vals and "bounce_state" not in vals:
             vals["bounce_state"] = "none"
+        if not vals.keys().isdisjoint(KEY):
+            self._check_duplicates(
+                [self._key({**row._convert_to_write({name: row[name] for name in KEY}), **vals}) for row in self]
+            )
         return super().write(vals)
 
     @api.depends("email", "name", "role")
@@ -111,11 +104,36 @@ class SengerioMailAddress(models.Model):
             reason=reasons.get(error.code) or self.env._("it does not look like name@example.com"),
         )
 
-    def _duplicate_message(self, archived):
+    @api.model
+    def _key(self, vals):
+        """Return what makes an address unique."""
+        return vals.get("partner_id"), vals.get("role"), vals.get("email"), vals.get("company_id") or False
+
+    def _check_duplicates(self, keys):
+        """Refuse addresses that exist already; the unique index alone would not name them.
+
+        :param list keys: of :meth:`_key`, as they will be in the end
+        :raise ValidationError: for the first one that exists, archived or not, or is given twice
+        """
+        others = self.with_context(active_test=False).search(
+            [
+                ("partner_id", "in", [partner_id for partner_id, *_rest in keys]),
+                ("email", "in", [email for _partner, _role, email, _company in keys]),
+                ("id", "not in", self.ids),
+            ]
+        )
+        taken = {(row.partner_id.id, row.role, row.email, row.company_id.id): row.active for row in others}
+        for key in keys:
+            if key in taken:
+                raise ValidationError(self._duplicate_message(*key[:3], archived=not taken[key]))
+            taken[key] = True
+
+    @api.model
+    def _duplicate_message(self, partner_id, role, email, archived):
         values = {
-            "partner": self.partner_id.display_name,
-            "address": self.email,
-            "role": dict(self._fields["role"]._description_selection(self.env))[self.role],
+            "partner": self.env["res.partner"].browse(partner_id).display_name,
+            "address": email,
+            "role": dict(self._fields["role"]._description_selection(self.env))[role],
         }
         if archived:
             return self.env._(

@@ -69,6 +69,7 @@ class SengerioMailDocument(models.Model):
     _record_idx = models.Index("(res_model, res_id)")
 
     @api.depends("attachment_ids")
+    @api.depends_context("uid", "allowed_company_ids")
     def _compute_readable_attachments(self):
         """Attachments keep the access of the record that they belong to."""
         for document, document_sudo in zip(self, self.sudo(), strict=True):
@@ -217,11 +218,20 @@ class SengerioMailDocument(models.Model):
                 email_from = outcome.email_from
         self._write_states(changes, email_from)
 
-    def _fail(self, reason):
-        """Record that what waits of these documents could not be sent at all."""
+    def _fail(self, deliveries, reason):
+        """Record that a mail could not be sent at all: its addresses failed, their copies wait for a retry.
+
+        :param deliveries: those that the mail carries
+        :param str reason: why, as Odoo says it
+        """
         for document in self:
-            waiting = document.delivery_ids.filtered(lambda delivery: delivery.state == "queued")
-            document._write_states({delivery: ("failed", reason) for delivery in waiting})
+            document._write_states(
+                {
+                    delivery: ("failed", reason) if delivery.header == "to" else ("cancelled", None)
+                    for delivery in deliveries
+                    if delivery.document_id == document and delivery.state == "queued"
+                }
+            )
 
     def _write_states(self, changes, email_from=None):
         """Write states of deliveries and what follows for the document, in one statement: each mail pays for it.

@@ -115,12 +115,16 @@ class SengerioMailDocumentType(models.Model):
     @api.depends("reply_to_policy", "reply_to_email", "model")
     def _compute_reply_to_warning(self):
         """Replies to another model's alias make new records there."""
+        aliases_sudo = self.env["mail.alias"].sudo()  # administrators of documents need not be those of aliases
         for document_type in self:
+            document_type.reply_to_warning = False
             email = document_type.reply_to_policy == "fixed" and document_type._parsed("reply_to_email")
-            alias = email and self.env["mail.alias"].sudo().search([("alias_full_name", "=", email)], limit=1)
-            document_type.reply_to_warning = alias and alias.alias_model_id.model != document_type.model and self.env._(
-                "Replies to %(address)s make a new %(model)s in Odoo.", address=email, model=alias.alias_model_id.name
-            )
+            alias = aliases_sudo.search([("alias_full_name", "=", email)], limit=1) if email else aliases_sudo
+            if alias and alias.alias_model_id.model != document_type.model:
+                document_type.reply_to_warning = self.env._(
+                    "Replies to %(address)s make a new %(model)s in Odoo.",
+                    address=email, model=alias.alias_model_id.name,
+                )  # fmt: skip
 
     @api.constrains("code", "bcc_sender")
     def _check_bcc_sender(self):

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class SengerioMailDocumented(models.AbstractModel):
@@ -9,6 +9,7 @@ class SengerioMailDocumented(models.AbstractModel):
 
     sengerio_document_count = fields.Integer("Generated Documents", compute="_compute_sengerio_document_count")
 
+    @api.depends_context("uid", "allowed_company_ids")
     def _compute_sengerio_document_count(self):
         counts = dict(
             self.env["sengerio.mail.document"]._read_group(

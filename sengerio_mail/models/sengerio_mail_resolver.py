@@ -230,7 +230,7 @@ class SengerioMailResolver(models.AbstractModel):
 
     @api.model
     def _generic_addresses(self, policy, company):
-        return {address.email for address in (*self._plain([policy.from_email]), *self._plain([company.email]))}
+        return {address.email for address in addresses.tolerant(f"{policy.from_email}, {company.email or ''}")}
 
     # ------------------------------------------------------------
     # Facts
@@ -255,7 +255,7 @@ class SengerioMailResolver(models.AbstractModel):
         return Person(
             id=partner.id,
             name=partner.name or partner.display_name or "",
-            emails=self._plain([partner.email]),
+            emails=tuple(addresses.tolerant(partner.email)),
             rows=tuple(rows.get(partner.id, ())),
             is_invoice_address=partner.type == "invoice",
             active=partner.active,

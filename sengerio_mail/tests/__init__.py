@@ -1,1 +1,11 @@
-from . import test_envelopes
+from . import (
+    test_access,
+    test_addresses,
+    test_composer,
+    test_copies,
+    test_delivery,
+    test_document_type,
+    test_envelopes,
+    test_links,
+    test_resolver,
+)

@@ -4,13 +4,14 @@ An address is kept with its domain as people write it (``jörg@müller.example``
 envelope or a header has the domain in ASCII (punycode), because mail servers without SMTPUTF8 know nothing else.
 """
 
+import contextlib
 import re
 from dataclasses import dataclass
 from email.utils import getaddresses
 
 import idna
 
-from odoo.tools.mail import formataddr
+from odoo.tools.mail import email_split_tuples, formataddr
 
 # RFC 5322 §3.2.3: a local part is a dot-atom. Quoted local parts exist on paper only.
 _DOT_ATOM = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
@@ -60,6 +61,8 @@ def parse(text):
     if len(pairs) != 1 or "@" not in pairs[0][1]:
         raise InvalidAddress(text, "syntax")
     name, email = pairs[0]
+    if text != email and not text.endswith(f"<{email}>"):  # "Group: a@b", "a @b" and what else the RFC allows
+        raise InvalidAddress(text, "syntax")
     return Address(normalise(email), " ".join(name.split()))
 
 
@@ -101,6 +104,21 @@ def split(text):
         except InvalidAddress as error:
             invalid.append(error)
     return list(addresses.values()), invalid
+
+
+def tolerant(text):
+    """Read the mailboxes in a text that Odoo accepted earlier, as Odoo reads it: nobody loses mail for a missing bracket.
+
+    :param str text: for example a partner's e-mail field
+    :return: list of :class:`Address`; what cannot be mailed at all is left out
+    """
+    addresses, invalid = split(text)
+    found = {address.email: address for address in addresses}
+    for error in invalid:
+        for name, email in email_split_tuples(error.text):
+            with contextlib.suppress(InvalidAddress):
+                found.setdefault(normalise(email), Address(normalise(email), name))
+    return list(found.values())
 
 
 def envelope(email):

@@ -1,7 +1,8 @@
 from markupsafe import Markup
 
 from odoo import api, fields, models
-from odoo.tools import mail
+
+from ..tools import addresses
 
 # the Send buttons of orders open the composer with this key
 OWN_ACTION_KEY = "hide_mail_template_management_options"
@@ -32,7 +33,7 @@ class MailComposeMessage(models.TransientModel):
             composer.sengerio_type_id = policy.id if policy else False
             composer.sengerio_may_copy_sender = bool(policy and policy.may_copy_sender)
 
-    @api.depends("sengerio_type_id")
+    @api.depends("template_id", "model", "res_ids", "composition_mode")  # not the attachments: the choice would be lost
     def _compute_sengerio_bcc_sender(self):
         for composer in self:
             policy = composer._sengerio_shown_policy()
@@ -140,22 +141,24 @@ class MailComposeMessage(models.TransientModel):
 
         :param dict values: of the template for this record; changed in place
         """
-        to = values.pop("email_to", "")
-        known = record._partner_find_from_emails_single(mail.email_split(to), no_create=True) if to else None
-        plain_to = [
-            address for address in self.env["sengerio.mail.address"]._usable(to)
-            if not known or address.email not in known.mapped("email_normalized")
-        ]  # fmt: skip
+        to = addresses.tolerant(values.pop("email_to", ""))
+        cc = addresses.tolerant(values.pop("email_cc", ""))
+        emails = [address.email for address in to]
+        known = record._partner_find_from_emails_single(emails, no_create=True) if to else self.env["res.partner"]
+        known_emails = set(known.mapped("email_normalized"))
         if known:
             values["partner_ids"] = list(dict.fromkeys([*values.get("partner_ids", []), *known.ids]))
         plain = {
-            "sengerio_email_to": ", ".join(mail.formataddr((address.name, address.email)) for address in plain_to),
-            "sengerio_email_cc": values.pop("email_cc", ""),
+            "sengerio_email_to": self._sengerio_write_plain(a for a in to if a.email not in known_emails),
+            "sengerio_email_cc": self._sengerio_write_plain(cc),
         }
         if self.composition_batch:
             values.update(plain)
         else:
             self.update(plain)
+
+    def _sengerio_write_plain(self, plain):
+        return ", ".join(addresses.header(address.email, address.name) for address in plain)
 
     # ------------------------------------------------------------
     # Who gets it

@@ -1,0 +1,163 @@
+"""Who sees what, tested from the side that must not get in."""
+
+from odoo.exceptions import AccessError
+from odoo.tests import HttpCase, new_test_user, tagged
+
+from .common import DocumentMailCase
+
+
+@tagged("post_install", "-at_install")
+class TestAccess(DocumentMailCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        groups = "sales_team.group_sale_salesman"
+        company = {"company_ids": [(6, 0, cls.company.ids)], "company_id": cls.company.id}
+        cls.stranger = new_test_user(cls.env, "stranger", groups, **company)
+        cls.clerk = new_test_user(cls.env, "clerk", f"{groups},sengerio_mail.sengerio_mail_group_all_documents", **company)
+        cls.chief = new_test_user(cls.env, "chief", f"{groups},sengerio_mail.sengerio_mail_group_administrator", **company)
+        cls.portal = new_test_user(cls.env, "portal", "base.group_portal")
+
+    def setUp(self):
+        super().setUp()
+        self.order = self.make_order()
+        self.send(self.compose(self.order, user=self.anna))
+        self.document = self.document_of(self.order)
+        self.send(self.compose_free(self.order, self.azure, "plan.pdf", user=self.anna))
+        self.other = self.document_of(self.order)
+        self.send(
+            self.compose(
+                self.make_order(company_id=self.second_company.id).with_context(
+                    allowed_company_ids=[self.second_company.id, self.company.id]
+                ),
+                user=self.anna,
+            )
+        )
+        self.of_second_company = self.env["sengerio.mail.document"].search([], limit=1)
+        self.assertEqual(self.of_second_company.company_id, self.second_company)
+
+    def test_documents(self):
+        """The sender and the responsible; the group its companies; other documents for administrators alone."""
+        everything = self.document | self.other | self.of_second_company
+        for user, expected in (
+            (self.anna, everything),
+            (self.marc, everything),
+            (self.stranger, self.env["sengerio.mail.document"]),
+            (self.clerk, self.document),
+            (self.chief, self.document | self.other),
+        ):
+            with self.subTest(user=user.login):
+                companies = {"allowed_company_ids": user.company_ids.ids}
+                documents = self.env["sengerio.mail.document"].with_user(user).with_context(**companies)
+                deliveries = self.env["sengerio.mail.delivery"].with_user(user).with_context(**companies)
+                mine = [("id", "in", everything.ids)]
+                self.assertEqual(documents.search(mine), expected)
+                self.assertEqual(deliveries.search([("document_id", "in", everything.ids)]), expected.delivery_ids.sorted())
+                for document in everything - expected:
+                    with self.assertRaises(AccessError):
+                        document.with_user(user).with_context(**companies).subject  # noqa: B018
+                    with self.assertRaises(AccessError):
+                        document.delivery_ids.with_user(user).with_context(**companies).mapped("email")
+
+    def test_nobody_writes(self):
+        """The list is written by sending alone; an administrator may remove."""
+        for user in (self.anna, self.clerk, self.chief):
+            document = self.document.with_user(user)
+            for act in (
+                lambda document=document: document.write({"state": "opened"}),
+                lambda document=document: document.delivery_ids.write({"state": "opened"}),
+                lambda document=document: document.copy(),
+                lambda document=document: document.delivery_ids.unlink(),
+            ):
+                with self.assertRaises(AccessError), self.cr.savepoint():
+                    act()
+        with self.assertRaises(AccessError), self.cr.savepoint():
+            self.document.with_user(self.clerk).unlink()
+        self.document.with_user(self.chief).unlink()
+
+    def test_portal(self):
+        """Portal users see no list, and not what a message carries."""
+        for model in ("document", "delivery", "event", "address", "copy", "document.type"):
+            with self.assertRaises(AccessError):
+                self.env[f"sengerio.mail.{model}"].with_user(self.portal).search([])
+        self.order.partner_id = self.portal.partner_id
+        self.order.message_subscribe(self.portal.partner_id.ids)
+        message = self.env["mail.message"].browse(self.document.mail_message_id).with_user(self.portal)
+        with self.assertRaises(AccessError):
+            message.read(["sengerio_send"])
+
+    def test_bcc_is_nowhere(self):
+        """A blind copy stands in no header, no notification, and no message in the chatter."""
+        self.add_copy(self.azure, header="bcc", email="secret@x.example")
+        order = self.make_order()
+        mails = self.send(self.compose(order))
+        document = self.document_of(order)
+        self.assertIn("secret@x.example", document.delivery_ids.mapped("email"))
+        for mail in mails:
+            self.assertNotIn("secret@x.example", mail.message.as_string())
+        message = self.env["mail.message"].browse(document.mail_message_id)
+        self.assertNotIn("secret@x.example", str(message.read()))
+        self.assertNotIn("secret@x.example", str(message.notification_ids.read()))
+
+    def test_attachments(self):
+        """An attachment keeps the access of its record: who may not see that sees that there is one."""
+        document = self.document.with_user(self.clerk)
+        self.assertFalse(self.order.with_user(self.clerk).has_access("read"))
+        self.assertEqual((len(document.readable_attachment_ids), document.hidden_attachment_count), (0, 1))
+        mine = self.document.with_user(self.anna)
+        self.assertEqual(len(mine.readable_attachment_ids), 1)
+        self.assertEqual(mine.readable_attachment_ids.res_model, "sale.order")
+        attachment = self.document.attachment_ids
+        with self.assertRaises(AccessError):
+            attachment.with_user(self.clerk).read(["name"])
+
+    def test_types(self):
+        """Document types are the administrator's."""
+        quotation = self.env.ref("sengerio_mail.sengerio_mail_document_type_quotation")
+        for user in (self.marc, self.clerk):
+            with self.assertRaises(AccessError), self.cr.savepoint():
+                quotation.with_user(user).bcc_sender = False
+        quotation.with_user(self.chief).bcc_sender = False
+
+    def test_addresses(self):
+        """Role addresses are edited by who edits contacts."""
+        with self.assertRaises(AccessError), self.cr.savepoint():
+            self.env["sengerio.mail.address"].with_user(self.stranger).create(
+                {"partner_id": self.azure.id, "email": "x@x.example"}
+            )
+        row = self.env["sengerio.mail.address"].with_user(self.marc).create(
+            {"partner_id": self.azure.id, "email": "x@x.example"}
+        )
+        row.company_id = self.second_company
+        self.assertFalse(
+            self.env["sengerio.mail.address"]
+            .with_user(self.stranger)
+            .search([("id", "=", row.id)])
+        )
+
+    def test_smart_buttons(self):
+        """Records count the documents that the user may see, and open them."""
+        for user, expected in ((self.anna, 2), (self.clerk, 1), (self.stranger, 0)):
+            order = self.order.with_user(user)
+            self.assertEqual(order.sudo(False).sengerio_document_count, expected)
+        action = self.order.with_user(self.anna).action_sengerio_documents()
+        found = self.env["sengerio.mail.document"].with_user(self.anna).search(action["domain"])
+        self.assertEqual(found, self.document | self.other)
+        self.assertEqual(self.azure.with_user(self.anna).sengerio_document_count, 3)
+        found = self.env["sengerio.mail.document"].search(self.azure.action_sengerio_documents()["domain"])
+        self.assertLessEqual(self.document | self.other, found)
+        self.assertEqual(self.document.action_open_record()["res_id"], self.order.id)
+
+
+@tagged("post_install", "-at_install")
+class TestPages(HttpCase, DocumentMailCase):
+    def test_attachment_opens(self):
+        """The attachment of a document opens for its sender, and not for a stranger."""
+        order = self.make_order()
+        self.send(self.compose(order))
+        attachment = self.document_of(order).attachment_ids
+        new_test_user(self.env, "stranger", "sales_team.group_sale_salesman")
+        for login, status in (("marc", 200), ("stranger", 404)):
+            self.authenticate(login, login)
+            response = self.url_open(f"/web/content/{attachment.id}?download=true")
+            self.assertEqual(response.status_code, status)
