@@ -30,7 +30,7 @@ def main(options):
     with workbench() as bench, smtp_server(bench) as mail_port:
         clone_with_addon(bench, DATABASE)
         config = bench.config(DATABASE, smtp_server="127.0.0.1", smtp_port=mail_port, log_handler=":WARNING")
-        arguments = ["--smtp-port", str(mail_port), "--mails", str(bench.cache.mails)]
+        arguments = ["--mails", str(bench.cache.mails)]
         arguments += ["--json"] if options.json else []
         code = run_odoo_script(bench, DATABASE, SCRIPT, *arguments, config=config)
         if code or options.once:
