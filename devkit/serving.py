@@ -1,7 +1,6 @@
 """Serving Odoo over HTTP until the developer ends it."""
 
 import socket
-import subprocess
 import threading
 import time
 import urllib.error
@@ -58,7 +57,7 @@ def serve(bench, database, port, mail_port):
     :param str database: its name
     :param int port: TCP port for HTTP
     :param int mail_port: TCP port of the SMTP server that Odoo sends to
-    :return: Odoo's exit code, 0 when interrupted
+    :return: Odoo's exit code
     """
     config = bench.config(
         database, http_port=port, smtp_server="127.0.0.1", smtp_port=mail_port, max_cron_threads=1,
@@ -67,8 +66,6 @@ def serve(bench, database, port, mail_port):
     ended = threading.Event()
     threading.Thread(target=_announce, args=(f"http://127.0.0.1:{port}", database, ended), daemon=True).start()
     try:
-        return max(bench.call(bench.odoo_command("-c", config)), 0)
-    except subprocess.SubprocessError as error:
-        raise DevError(f"Odoo could not be started: {error}") from error
+        return bench.call(bench.odoo_command("-c", config))
     finally:
         ended.set()

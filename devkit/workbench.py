@@ -48,6 +48,15 @@ def complaints(log):
     return found
 
 
+def _wait(process):
+    """Wait for a process through any number of Ctrl-C, and return its exit code."""
+    while True:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            continue
+
+
 @dataclass
 class Workbench:
     """Odoo's Python, sources, database server and PDF printer.
@@ -128,13 +137,14 @@ class Workbench:
     def call(self, command, **options):
         """Run a command in Odoo's environment on this terminal until it ends.
 
-        :return: its exit code
+        Ctrl-C is the command's: it gets it from the terminal and decides what it means.
+
+        :return: its exit code; 128 + n when signal n ended it
         """
         process = subprocess.Popen([str(part) for part in command], env=self.environ, cwd=CHECKOUT, **options)
         try:
-            return process.wait()
-        except KeyboardInterrupt:
-            return process.wait()
+            code = _wait(process)
+            return code if code >= 0 else 128 - code
         finally:
             if process.poll() is None:
                 process.terminate()

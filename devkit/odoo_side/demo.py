@@ -10,8 +10,9 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from devkit.odoo_side.demo_data import DOMAIN, DemoData
 from odoo.tools.mail import email_split
+
+from devkit.odoo_side.demo_data import DOMAIN, DemoData
 
 HEADERS = ("From", "To", "Cc", "Reply-To", "Subject", "Message-Id", "Return-Path", "X-Sengerio-Document")
 COMPOSER = "mail.compose.message"

@@ -23,9 +23,8 @@ class DemoData:
 
     def _make_companies(self):
         self.env["ir.config_parameter"].set_param("mail.default.from_filter", DOMAIN)
-        alias_domain = self.env["mail.alias.domain"].search([("name", "=", DOMAIN)]) or self.env[
-            "mail.alias.domain"
-        ].create({"name": DOMAIN, "bounce_alias": "bounce", "catchall_alias": "catchall", "default_from": "notifications"})
+        aliases = {"bounce_alias": "bounce", "catchall_alias": "catchall", "default_from": "notifications"}
+        alias_domain = self.env["mail.alias.domain"].create({"name": DOMAIN, **aliases})
         self.travel = self.env.company
         self.travel.write({"name": "Lagoon Travel", "email": f"info@{DOMAIN}", "alias_domain_id": alias_domain.id})
         self.events = self.env["res.company"].create(

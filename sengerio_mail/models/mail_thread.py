@@ -91,7 +91,8 @@ class MailThread(models.AbstractModel):
         addressed = msg_vals["partner_ids"] if "partner_ids" in msg_vals else message.sudo().partner_ids.ids
         send = {**send, "addressed": addressed}
         answer = self.env["sengerio.mail.resolver"]._resolve(policy, self, sender, recipients_data, send)
-        self.env["sengerio.mail.document"].sudo()._list(policy, self, message, sender, answer)  # nobody writes it by hand
+        documents_sudo = self.env["sengerio.mail.document"].sudo()  # nobody may write the list by hand
+        documents_sudo._list(policy, self, message, sender, answer)
         if policy.is_other:
             return recipients_data, None
         plain_to = {recipient.email for recipient in answer.by_header("to") if not recipient.partner_id}

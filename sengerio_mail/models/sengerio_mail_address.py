@@ -15,13 +15,12 @@ class SengerioMailAddress(models.Model):
     _order = "partner_id, role, id"
     _rec_name = "email"
 
-    partner_id = fields.Many2one("res.partner", string="Partner", required=True, index=True, ondelete="cascade")
+    partner_id = fields.Many2one("res.partner", required=True, index=True, ondelete="cascade")
     role = fields.Selection(ROLES, required=True, default="commercial")
     email = fields.Char("E-mail", required=True)
-    name = fields.Char("Name", help="Shown in front of the address. Empty: the partner's name.")
+    name = fields.Char(help="Shown in front of the address. Empty: the partner's name.")
     company_id = fields.Many2one(
         "res.company",
-        string="Company",
         index=True,
         help="For documents of this company only, where it replaces the shared addresses of the role.",
     )
@@ -83,11 +82,6 @@ class SengerioMailAddress(models.Model):
             return addresses.parse(text)
         except addresses.InvalidAddress as error:
             raise ValidationError(self._invalid_message(error)) from error
-
-    @api.model
-    def _usable(self, text):
-        """Return the usable :class:`~odoo.addons.sengerio_mail.tools.addresses.Address` in a text, without complaint."""
-        return addresses.split(text)[0]
 
     @api.model
     def _invalid_message(self, error):

@@ -36,7 +36,7 @@ class SengerioMailCopy(models.Model):
     )
     email = fields.Char("Copy To Address")
     mandatory = fields.Boolean(help="Neither the person concerned nor the sender can remove it.")
-    company_id = fields.Many2one("res.company", string="Company", index=True)
+    company_id = fields.Many2one("res.company", index=True)
     active = fields.Boolean(default=True)
 
     _one_target = models.Constraint(

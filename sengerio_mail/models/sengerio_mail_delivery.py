@@ -27,10 +27,10 @@ class SengerioMailDelivery(models.Model):
     _rec_name = "email"
 
     document_id = fields.Many2one(
-        "sengerio.mail.document", string="Document", required=True, index=True, ondelete="cascade"
+        "sengerio.mail.document", required=True, index=True, ondelete="cascade"
     )
     email = fields.Char("E-mail", required=True, index=True)
-    name = fields.Char("Name")
+    name = fields.Char()
     header = fields.Selection([("to", "To"), ("cc", "Cc"), ("bcc", "Bcc")], string="As", required=True)
     partner_id = fields.Many2one(
         "res.partner", string="Contact", index="btree_not_null", ondelete="set null", help="In whose name it is mailed."
@@ -39,7 +39,7 @@ class SengerioMailDelivery(models.Model):
     reason = fields.Char("Why")
     state = fields.Selection(STATES, required=True, default="queued", readonly=True)
     smtp_reply = fields.Char("Server's Answer", readonly=True)
-    status_code = fields.Char("Status Code", readonly=True, help="Enhanced status code of RFC 3463.")
+    status_code = fields.Char(readonly=True, help="Enhanced status code of RFC 3463.")
     diagnostic = fields.Text(readonly=True)
     event_ids = fields.One2many("sengerio.mail.event", "delivery_id", string="Events")
 

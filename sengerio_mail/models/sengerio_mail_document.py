@@ -23,19 +23,19 @@ class SengerioMailDocument(models.Model):
     _order = "id desc"
     _rec_name = "reference"
 
-    type_id = fields.Many2one("sengerio.mail.document.type", string="Type", required=True, index=True, readonly=True)
+    type_id = fields.Many2one("sengerio.mail.document.type", required=True, index=True, readonly=True)
     res_model = fields.Char("Record Model", required=True, readonly=True)
     res_id = fields.Many2oneReference("Record ID", model_field="res_model", required=True, readonly=True)
     reference = fields.Char("Number", readonly=True)
     partner_id = fields.Many2one(
-        "res.partner", string="Partner", index="btree_not_null", ondelete="set null", readonly=True
+        "res.partner", index="btree_not_null", ondelete="set null", readonly=True
     )
-    company_id = fields.Many2one("res.company", string="Company", index=True, readonly=True)
+    company_id = fields.Many2one("res.company", index=True, readonly=True)
     sender_id = fields.Many2one(
-        "res.users", string="Sender", index="btree_not_null", ondelete="set null", readonly=True
+        "res.users", index="btree_not_null", ondelete="set null", readonly=True
     )
     responsible_id = fields.Many2one(
-        "res.users", string="Responsible", index="btree_not_null", ondelete="set null", readonly=True
+        "res.users", index="btree_not_null", ondelete="set null", readonly=True
     )
     subject = fields.Char(readonly=True)
     email_from = fields.Char("From", readonly=True, help="As it left: the mail server may have changed it.")
@@ -58,10 +58,10 @@ class SengerioMailDocument(models.Model):
     hidden_attachment_count = fields.Integer(compute="_compute_readable_attachments")
     # as money by its widget: a Monetary field would read its own row back for each document listed
     amount_total = fields.Float("Total", readonly=True)
-    currency_id = fields.Many2one("res.currency", string="Currency", readonly=True)
+    currency_id = fields.Many2one("res.currency", readonly=True)
     date_sent = fields.Datetime("Sent On", readonly=True, index=True)
     state = fields.Selection(STATES, required=True, default="queued", readonly=True, index=True)
-    copy_failed = fields.Boolean("Copy Failed", readonly=True)
+    copy_failed = fields.Boolean(readonly=True)
     delivery_ids = fields.One2many("sengerio.mail.delivery", "document_id", string="Recipients", readonly=True)
     to_addresses = fields.Char("To", compute="_compute_addresses")
     copy_addresses = fields.Char("Copies", compute="_compute_addresses")
@@ -107,7 +107,7 @@ class SengerioMailDocument(models.Model):
         :param message: its ``mail.message``
         :param sender: ``res.users``, may be empty
         :param answer: who gets it, see :mod:`..tools.resolver`
-        :return: the document; empty if nobody outside of the company is addressed by an "other" message, or nobody at all
+        :return: the document; empty if nobody is addressed, or nobody outside of the company by an "other" message
         """
         if not answer.by_header("to") or (policy.is_other and not self._leaves_company(answer)):
             return self

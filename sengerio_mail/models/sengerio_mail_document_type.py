@@ -5,6 +5,7 @@ from odoo import api, fields, models, tools
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
+from ..tools import addresses
 from .sengerio_mail_address import ROLES
 
 # the types that may carry a blind copy to the sender, and whose opening may be reported with the reader's knowledge
@@ -55,10 +56,10 @@ class SengerioMailDocumentType(models.Model):
     _order = "sequence, id"
 
     name = fields.Char(required=True, translate=True)
-    code = fields.Char(required=True, copy=True, help="Technical name; a company's own type has that of the shared one.")
+    code = fields.Char(required=True, help="Technical name; a company's own type has that of the shared one.")
     sequence = fields.Integer(default=100)
     active = fields.Boolean(default=True)
-    company_id = fields.Many2one("res.company", string="Company", index=True, help="Empty: all companies.")
+    company_id = fields.Many2one("res.company", index=True, help="Empty: all companies.")
     model_id = fields.Many2one("ir.model", string="Record", ondelete="cascade", help="Empty: any record.")
     model = fields.Char(related="model_id.model", store=True, string="Record Model")
     domain = fields.Char(
@@ -199,7 +200,7 @@ class SengerioMailDocumentType(models.Model):
 
     def _parsed(self, fname):
         """Return the bare address in a field, empty if there is no usable one."""
-        found = self.env["sengerio.mail.address"]._usable(self[fname])
+        found, _invalid = addresses.split(self[fname])
         return found[0].email if found else ""
 
     @api.model

@@ -10,7 +10,7 @@ class SengerioMailEvent(models.Model):
     _rec_name = "kind"
 
     delivery_id = fields.Many2one(
-        "sengerio.mail.delivery", string="Delivery", required=True, index=True, ondelete="cascade"
+        "sengerio.mail.delivery", required=True, index=True, ondelete="cascade"
     )
     kind = fields.Selection([("sent", "Sent"), ("refused", "Refused"), ("failed", "Failed")], required=True)
     date = fields.Datetime(required=True, default=fields.Datetime.now)

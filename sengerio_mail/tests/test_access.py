@@ -14,8 +14,9 @@ class TestAccess(DocumentMailCase):
         groups = "sales_team.group_sale_salesman"
         company = {"company_ids": [(6, 0, cls.company.ids)], "company_id": cls.company.id}
         cls.stranger = new_test_user(cls.env, "stranger", groups, **company)
-        cls.clerk = new_test_user(cls.env, "clerk", f"{groups},sengerio_mail.sengerio_mail_group_all_documents", **company)
-        cls.chief = new_test_user(cls.env, "chief", f"{groups},sengerio_mail.sengerio_mail_group_administrator", **company)
+        own = "sengerio_mail.sengerio_mail_group_"
+        cls.clerk = new_test_user(cls.env, "clerk", f"{groups},{own}all_documents", **company)
+        cls.chief = new_test_user(cls.env, "chief", f"{groups},{own}administrator", **company)
         cls.portal = new_test_user(cls.env, "portal", "base.group_portal")
 
     def setUp(self):
@@ -52,7 +53,8 @@ class TestAccess(DocumentMailCase):
                 deliveries = self.env["sengerio.mail.delivery"].with_user(user).with_context(**companies)
                 mine = [("id", "in", everything.ids)]
                 self.assertEqual(documents.search(mine), expected)
-                self.assertEqual(deliveries.search([("document_id", "in", everything.ids)]), expected.delivery_ids.sorted())
+                found = deliveries.search([("document_id", "in", everything.ids)])
+                self.assertEqual(found, expected.delivery_ids.sorted())
                 for document in everything - expected:
                     with self.assertRaises(AccessError):
                         document.with_user(user).with_context(**companies).subject  # noqa: B018

@@ -28,8 +28,7 @@ class TestComposer(DocumentMailCase):
         self.assertEqual(
             self.line(composer),
             f"To {AZURE}, buying@azure.example · Cc {ANNA} · Bcc {MARC} · Followers Lea &amp; Co · "
-            "From &#34;Marc Junior&#34; &lt;marc@firm.example&gt; · "
-            "Replies to &#34;Marc Junior&#34; &lt;marc@firm.example&gt;, &#34;Marc Junior&#34; &lt;catchall@firm.example&gt;",
+            f"Replies to {MARC}, catchall@firm.example · From &#34;Marc Junior&#34; &lt;{MARC}&gt;",
         )
         for reason in (
             "e-mail of Azure Interior", "commercial address of Azure Interior", "in copy of what Marc Junior sends",

@@ -45,16 +45,15 @@ class TestEnvelopes(DocumentMailCase):
         cls.add_address(cls, cls.john, "commercial", "orders@john.example")
 
     def flows(self):
-        """Yield each flow that is a document, within a sub-test."""
-        for flow in (
+        """Return the flows that are documents."""
+        return (
             Flow("quotation", self.make_order, "quotation", SALE),
             Flow("pro-forma", self.make_order, "quotation", context={"proforma": True}),
             Flow("confirmation", self.make_confirmed, "booking_confirmation", SALE),
             Flow("rfq", self.make_purchase, "supplier_document", PURCHASE, context={"send_rfq": True}),
             # the template itself, not the layout, has the link to acknowledge the order: in Odoo all get it
             Flow("purchase order", self.make_confirmed_purchase, "supplier_document", PURCHASE, PURCHASE),
-        ):
-            yield flow
+        )
 
     def open(self, flow, **values):
         """Return a new record of a flow and its composer."""

@@ -154,7 +154,8 @@ class TestResolve(BaseCase):
         )
         answer = self.ask(role="accounting", copies=copies)
         self.assertEqual(self.rows(answer), [("to", "c@x"), ("cc", "books@x")])
-        self.assertEqual([(w.code, w.about) for w in answer.warnings], [("copy_archived", "P8"), ("copy_no_address", "P9")])
+        warnings = [(warning.code, warning.about) for warning in answer.warnings]
+        self.assertEqual(warnings, [("copy_archived", "P8"), ("copy_no_address", "P9")])
         self.assertTrue(answer.recipients[1].mandatory)
         self.assertEqual(answer.recipients[1].partner_id, 7)
 

@@ -107,7 +107,7 @@ def split(text):
 
 
 def tolerant(text):
-    """Read the mailboxes in a text that Odoo accepted earlier, as Odoo reads it: nobody loses mail for a missing bracket.
+    """Read the mailboxes in a text that Odoo accepted earlier, as Odoo does: nobody loses mail for a missing bracket.
 
     :param str text: for example a partner's e-mail field
     :return: list of :class:`Address`; what cannot be mailed at all is left out

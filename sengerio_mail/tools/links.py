@@ -76,6 +76,6 @@ def _free_params(params, forbidden):
 
 
 def _leads_to_forbidden(value, forbidden):
-    """Tell whether a parameter's value is itself a link with a forbidden parameter (``redirect=/my/…?access_token=…``)."""
+    """Tell whether a parameter's value is a link with a forbidden parameter (``redirect=/my/…?access_token=…``)."""
     _path, mark, params = value.partition("?")
     return bool(mark) and _free_params(params, forbidden)[1]

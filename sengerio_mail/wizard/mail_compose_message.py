@@ -1,6 +1,7 @@
 from markupsafe import Markup
 
 from odoo import api, fields, models
+from odoo.tools import mail
 
 from ..tools import addresses
 
@@ -42,17 +43,16 @@ class MailComposeMessage(models.TransientModel):
                 policy and policy.bcc_sender and sender and not sender.sudo().sengerio_bcc_opt_out
             )
 
-    @api.depends("composition_mode", "model", "parent_id", "res_domain", "res_ids", "template_id")
     def _compute_partner_ids(self):
         # EXTENDS mail: _generate_template_for_composer fills the plain addresses
         self.sengerio_email_to = False
         self.sengerio_email_cc = False
         return super()._compute_partner_ids()
 
-    @api.depends("partner_ids")
+    @api.depends("sengerio_type_id")
     def _compute_partner_ids_all_have_email(self):
         # EXTENDS mail: a contact with a fitting role address can be mailed
-        super()._compute_partner_ids_all_have_email()
+        result = super()._compute_partner_ids_all_have_email()
         for composer in self.filtered(lambda composer: not composer.partner_ids_all_have_email):
             policy = composer._sengerio_shown_policy()
             if policy and policy.role:
@@ -60,6 +60,7 @@ class MailComposeMessage(models.TransientModel):
                 composer.partner_ids_all_have_email = not any(
                     warning.code == "no_address" for warning in answer.warnings
                 )
+        return result
 
     @api.depends(
         "sengerio_type_id", "sengerio_bcc_sender", "sengerio_email_to", "sengerio_email_cc", "partner_ids",
@@ -115,7 +116,8 @@ class MailComposeMessage(models.TransientModel):
         :param dict values: what is posted, to know the attachments of this record; else those of the composer
         """
         document_types = self.env["sengerio.mail.document.type"]
-        own_action = bool(self.env.context.get(OWN_ACTION_KEY)) and self.env.context.get("default_model") == record._name
+        context = self.env.context
+        own_action = bool(context.get(OWN_ACTION_KEY)) and context.get("default_model") == record._name
         policy = document_types._recognise(record, self.template_id, own_action)
         if policy and not policy.is_other:
             return policy
@@ -223,8 +225,11 @@ class MailComposeMessage(models.TransientModel):
         author, email_from = resolver._author(policy, record, sender, self.author_id, self.email_from)
         reply_to = self.reply_to or resolver._reply_to(policy, record, sender, author)
         reply_to = reply_to or record._notify_get_reply_to(default=email_from, author_id=author.id)[record.id]
+        parts.append(
+            Markup('<span title="%s"><b>%s</b> %s</span>')
+            % (reply_to or "", self.env._("Replies to"), ", ".join(mail.email_split(reply_to)))
+        )
         parts.append(Markup("<b>%s</b> %s") % (self.env._("From"), email_from or ""))
-        parts.append(Markup("<b>%s</b> %s") % (self.env._("Replies to"), reply_to or ""))
         warnings = [
             Markup('<div class="text-warning"><i class="fa fa-warning"/> %s</div>') % resolver._word(warning)
             for warning in answer.warnings
