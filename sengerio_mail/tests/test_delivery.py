@@ -155,6 +155,7 @@ class TestDelivery(DocumentMailCase):
         self.send(self.compose(order))
         document = self.document_of(order)
         self.env["mail.message"].browse(document.mail_message_id).unlink()
+        self.assertEqual(document.attachment_ids.exists().mapped("res_model"), ["sale.order"])
         order.action_cancel()
         name = order.name
         order.unlink()
