@@ -48,7 +48,8 @@ def send_all(env):
     composer = env["mail.compose.message"].with_user(seller).with_context(
         default_model="sale.order", default_res_ids=order.ids, default_composition_mode="comment"
     )  # fmt: skip
-    composer.create({"subject": "Full", "body": "<p>Full</p>", "partner_ids": (customer | contact).ids}).action_send_mail()
+    to_both = {"partner_ids": (customer | contact).ids}
+    composer.create({"subject": "Full", "body": "<p>Full</p>", **to_both}).action_send_mail()
     env.cr.commit()
     template = env["mail.template"].create(
         {"name": "Own", "model_id": env["ir.model"]._get_id("sale.order"), "subject": "Own", "body_html": "<p>Own</p>",
@@ -61,7 +62,8 @@ def send_all(env):
     env["mail.compose.message"].with_user(seller).with_context(
         default_model="res.partner", default_res_ids=(customer | contact).ids, default_composition_mode="mass_mail"
     ).create({"subject": "Mass", "body": "<p>Mass</p>"}).action_send_mail()  # fmt: skip
-    env["mail.mail"].create({"subject": "Bare", "body_html": "Bare", "email_to": "a@x.example", "email_cc": "b@x.example"})
+    bare = {"subject": "Bare", "body_html": "Bare", "email_to": "a@x.example", "email_cc": "b@x.example"}
+    env["mail.mail"].create(bare)
     env["mail.mail"].search([("state", "=", "outgoing")]).send()
     env.cr.commit()
     colleague.action_reset_password()

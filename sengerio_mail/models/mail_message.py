@@ -11,3 +11,12 @@ class MailMessage(models.Model):
         copy=False,
         help="What this message carries if it is a document: its type, its sender, changes made for this send.",
     )
+
+    def unlink(self):
+        # EXTENDS mail: which deletes its attachments; those of a document stay with the record that was sent
+        documents = self.filtered("sengerio_send").sudo()
+        for message in documents:
+            own = message.attachment_ids.filtered(lambda attachment: attachment.res_model == "mail.message")
+            if own and message.model and message.res_id:
+                own.write({"res_model": message.model, "res_id": message.res_id})
+        return super().unlink()

@@ -50,6 +50,10 @@ class MailThread(models.AbstractModel):
                 break
         return users.filtered(self.env["sengerio.mail.resolver"]._is_person).with_env(self.env)
 
+    def _sengerio_notified_addresses(self):
+        """Return addresses that get a mail of their own about the record's document, so that no copy is due."""
+        return []
+
     def _sengerio_prepare_post(self, kwargs):
         """Return the arguments of ``message_post`` for a document, or without it if it is none after all."""
         self.ensure_one()
@@ -59,7 +63,7 @@ class MailThread(models.AbstractModel):
         if not policy:
             return kwargs
         resolver = self.env["sengerio.mail.resolver"]
-        sender = resolver._sender(self)
+        sender = resolver._sender(self, self.env["res.users"].browse(send.get("sender_id") or ()))
         author_id, email_from = self._message_compute_author(kwargs.get("author_id"), kwargs.get("email_from"))
         author, email_from = resolver._author(
             policy, self, sender, self.env["res.partner"].browse(author_id), email_from

@@ -4,7 +4,7 @@ from odoo.tools.mail import email_normalize
 
 from ..tools import addresses
 from ..tools.addresses import Address
-from ..tools.resolver import Contact, Copy, Person, Question, Reason, Row, resolve, role_addresses
+from ..tools.resolver import Contact, Copy, Person, Question, Reason, Row, own_addresses, resolve, role_addresses
 
 
 class SengerioMailResolver(models.AbstractModel):
@@ -21,9 +21,14 @@ class SengerioMailResolver(models.AbstractModel):
     # ------------------------------------------------------------
 
     @api.model
-    def _sender(self, record):
-        """Return the internal user who sends: who acts, else the record's responsible, else nobody."""
+    def _sender(self, record, asked_by=None):
+        """Return the internal user who sends: who acts, else the record's responsible, else nobody.
+
+        :param asked_by: ``res.users`` for whom OdooBot acts: who started the batch that a cron works off
+        """
         acting = self.env.user
+        if acting.id == SUPERUSER_ID and asked_by:
+            acting = asked_by
         if self._is_person(acting):
             return acting
         return record._sengerio_responsible()
@@ -120,12 +125,34 @@ class SengerioMailResolver(models.AbstractModel):
                 contacts=tuple(contacts),
                 plain_to=self._plain(send.get("email_to")),
                 plain_cc=self._plain(send.get("email_cc")),
+                notified=frozenset(record._sengerio_notified_addresses()),
                 copies=tuple(
                     [
                         *self._copies(policy, record, sender, copy_values),
                         *self._sender_copy(policy, sender, send, rows, company),
                     ]
                 ),
+            )
+        )
+
+    @api.model
+    def _unreachable(self, policy, record, partners):
+        """Return those partners who have no address for a document.
+
+        :param policy: its :class:`~..sengerio_mail_document_type.Policy`
+        :param record: the record; its default partner is reached by its company's addresses too
+        :param partners: ``res.partner`` to whom it is to go
+        """
+        customer = record._mail_get_customer()
+        chain = self._chain(customer)
+        company = self._company(record)
+        rows, _copies = self._load(policy, chain | partners, chain, self.env["res.users"], company)
+        family = tuple(self._person(partner, rows) for partner in chain)
+        return partners.filtered(
+            lambda partner: not (
+                role_addresses(family, policy.role, company.id)
+                if partner == customer
+                else own_addresses(self._person(partner, rows), policy.role, company.id)
             )
         )
 
@@ -213,12 +240,10 @@ class SengerioMailResolver(models.AbstractModel):
     @api.model
     def _sender_copy(self, policy, sender, send, rows, company):
         """Yield the blind copy to the sender, if there is one: the user's own row for the role, else the e-mail."""
+        wanted = send.get("bcc_sender")
         if not policy.may_copy_sender or not sender:
             return
-        wanted = send.get("bcc_sender")
-        if wanted is None:
-            wanted = policy.bcc_sender and not sender.sudo().sengerio_bcc_opt_out
-        if not wanted:
+        if not (self._wants_copy(policy, sender) if wanted is None else wanted):
             return
         person = self._person(sender.sudo().partner_id, rows)
         own = role_addresses((Person(person.id, person.name, (), person.rows),), policy.role, company.id)
@@ -227,6 +252,11 @@ class SengerioMailResolver(models.AbstractModel):
         if email and not (generic and email in self._generic_addresses(policy, company)):
             chain = (Person(person.id, person.name, (Address(email, person.name),)),)
             yield Copy("bcc", Reason("sender"), chain=chain)
+
+    @api.model
+    def _wants_copy(self, policy, sender):
+        """Tell whether the sender gets a blind copy unless switched for this send."""
+        return bool(policy.bcc_sender and sender and not sender.sudo().sengerio_bcc_opt_out)
 
     @api.model
     def _generic_addresses(self, policy, company):
@@ -278,30 +308,3 @@ class SengerioMailResolver(models.AbstractModel):
     def _plain(self, texts):
         """Return the usable addresses in some texts."""
         return tuple(address for text in texts or () if text for address in addresses.split(text)[0])
-
-    # ------------------------------------------------------------
-    # Words
-    # ------------------------------------------------------------
-
-    @api.model
-    def _word(self, reason):
-        """Return a reason or a warning in the user's language."""
-        roles = dict(self.env["sengerio.mail.address"]._fields["role"]._description_selection(self.env))
-        about = reason.about
-        role = roles.get(reason.role, "").lower()
-        wordings = {
-            "row": lambda: self.env._("%(role)s address of %(partner)s", role=role, partner=about),
-            "email": lambda: self.env._("e-mail of %s", about),
-            "added": lambda: self.env._("added address"),
-            "template": lambda: self.env._("named by the e-mail template"),
-            "sender": lambda: self.env._("blind copy to the sender"),
-            "copy_sent_by": lambda: self.env._("in copy of what %s sends", about),
-            "copy_sent_to": lambda: self.env._("in copy of what %s gets", about),
-            "copy_all": lambda: self.env._("in copy of all documents"),
-            "copy_field": lambda: self.env._("%s of the document", about),
-            "copy_archived": lambda: self.env._("%s is archived and gets no copy", about),
-            "copy_no_address": lambda: self.env._("%s has no e-mail address and gets no copy", about),
-            "no_address": lambda: self.env._("%(partner)s has no e-mail address", partner=about),
-            "bounced": lambda: self.env._("mail to %s came back: the address does not exist", about),
-        }
-        return wordings[reason.code]()

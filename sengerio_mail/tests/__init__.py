@@ -6,6 +6,7 @@ from . import (
     test_delivery,
     test_document_type,
     test_envelopes,
+    test_invoices,
     test_links,
     test_resolver,
 )

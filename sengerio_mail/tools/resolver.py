@@ -94,6 +94,7 @@ class Question:
     :ivar tuple contacts: the :class:`Contact` whom Odoo mails, the customer too if it is one of them
     :ivar tuple plain_to, plain_cc: addresses without a contact
     :ivar tuple copies: the :class:`Copy` that apply
+    :ivar frozenset notified: addresses that get a mail of their own about it, so that no copy is due
     """
 
     role: str
@@ -103,6 +104,7 @@ class Question:
     plain_to: tuple = ()
     plain_cc: tuple = ()
     copies: tuple = ()
+    notified: frozenset = frozenset()
 
 
 @dataclass
@@ -138,7 +140,9 @@ def resolve(question):
     for recipient in _to_recipients(question):
         _take(recipient, taken, answer)
     _sort_out_contacts(question, taken, answer)
-    mailed_anyway = {address.email for person in answer.followers for address in person.emails}
+    mailed_anyway = {address.email for person in answer.followers for address in person.emails} | question.notified
+    if not taken:  # without anybody in To nothing leaves
+        return answer
     copies = [*_plain(question.plain_cc, "cc", "template"), *_copy_recipients(question, answer)]
     for header in ("cc", "bcc"):
         for recipient in copies:

@@ -1,7 +1,4 @@
-from markupsafe import Markup
-
 from odoo import api, fields, models
-from odoo.tools import mail
 
 from ..tools import addresses
 
@@ -38,9 +35,8 @@ class MailComposeMessage(models.TransientModel):
     def _compute_sengerio_bcc_sender(self):
         for composer in self:
             policy = composer._sengerio_shown_policy()
-            sender = composer._sengerio_sender(composer._sengerio_single_record()) if policy else self.env["res.users"]
-            composer.sengerio_bcc_sender = bool(
-                policy and policy.bcc_sender and sender and not sender.sudo().sengerio_bcc_opt_out
+            composer.sengerio_bcc_sender = bool(policy) and self.env["sengerio.mail.resolver"]._wants_copy(
+                policy, composer._sengerio_sender(composer._sengerio_single_record())
             )
 
     def _compute_partner_ids(self):
@@ -205,33 +201,8 @@ class MailComposeMessage(models.TransientModel):
     def _sengerio_summary_of(self, record, policy):
         """Return the line that says who will get the document and why."""
         resolver = self.env["sengerio.mail.resolver"]
-        answer = self._sengerio_answer(record, policy)
-        labels = {"to": self.env._("To"), "cc": self.env._("Cc"), "bcc": self.env._("Bcc")}
-        parts = [
-            Markup("<b>%s</b> %s") % (
-                label,
-                Markup(", ").join(
-                    Markup('<span title="%s">%s</span>') % (resolver._word(recipient.reason), recipient.email)
-                    for recipient in recipients
-                ),
-            )
-            for header, label in labels.items()
-            if (recipients := answer.by_header(header))
-        ]  # fmt: skip
-        if answer.followers:
-            names = ", ".join(person.name for person in answer.followers)
-            parts.append(Markup("<b>%s</b> %s") % (self.env._("Followers"), names))
         sender = self._sengerio_sender(record)
         author, email_from = resolver._author(policy, record, sender, self.author_id, self.email_from)
         reply_to = self.reply_to or resolver._reply_to(policy, record, sender, author)
         reply_to = reply_to or record._notify_get_reply_to(default=email_from, author_id=author.id)[record.id]
-        parts.append(
-            Markup('<span title="%s"><b>%s</b> %s</span>')
-            % (reply_to or "", self.env._("Replies to"), ", ".join(mail.email_split(reply_to)))
-        )
-        parts.append(Markup("<b>%s</b> %s") % (self.env._("From"), email_from or ""))
-        warnings = [
-            Markup('<div class="text-warning"><i class="fa fa-warning"/> %s</div>') % resolver._word(warning)
-            for warning in answer.warnings
-        ]
-        return Markup(" · ").join(parts) + Markup().join(warnings)
+        return resolver._summary(self._sengerio_answer(record, policy), email_from, reply_to)

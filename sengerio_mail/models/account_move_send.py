@@ -1,0 +1,162 @@
+from odoo import api, models
+from odoo.tools import mail
+
+from ..tools import addresses
+
+
+class AccountMoveSend(models.AbstractModel):
+    _inherit = "account.move.send"
+
+    @api.model
+    def _get_default_sending_settings(self, move, from_cron=False, **custom_settings):
+        # EXTENDS account: the sender's choice for this send
+        settings = super()._get_default_sending_settings(move, from_cron=from_cron, **custom_settings)
+        return {**settings, "sengerio_bcc_sender": custom_settings.get("sengerio_bcc_sender")}
+
+    @api.model
+    def _get_default_mail_partner_ids(self, move, mail_template, mail_lang):
+        # EXTENDS account: a partner without e-mail but with a fitting address can be mailed, and a template's plain
+        # addresses make no partners
+        policy = self._sengerio_policy(move, mail_template)
+        if not policy or not policy.role:
+            return super()._get_default_mail_partner_ids(move, mail_template, mail_lang)
+        known_only = move.with_context(sengerio_known_partners_only=True)
+        partners = super(
+            AccountMoveSend, self.with_context(allow_partners_without_mail=True)
+        )._get_default_mail_partner_ids(known_only, mail_template, mail_lang)
+        partners -= self._sengerio_only_in_copy(move, mail_template, mail_lang, partners)
+        return (partners - self._sengerio_unreachable(policy, move, partners)).with_env(self.env)
+
+    @api.model
+    def _get_alerts(self, moves, moves_data):
+        # EXTENDS account: who has a fitting address is not missing one, and who has none is named
+        alerts = super()._get_alerts(moves, moves_data)
+        alert = alerts.pop("account_missing_email", None)
+        missing = self._sengerio_missing(moves, moves_data)
+        if missing:
+            is_batch = len(moves) > 1
+            alerts["account_missing_email"] = {
+                "level": alert["level"] if alert else "warning",
+                "message": self.env._("No e-mail address: %s.", ", ".join(missing.mapped("display_name"))),
+                "action_text": is_batch and self.env._("View Partner(s)"),
+                "action": is_batch and missing._get_records_action(name=self.env._("Check Partner(s) Email(s)")),
+            }
+        return alerts
+
+    @api.model
+    def _get_mail_params(self, move, move_data):
+        # EXTENDS account: what the message is travels with it
+        params = super()._get_mail_params(move, move_data)
+        policy = params and self._sengerio_policy(move, move_data["mail_template"])
+        if policy:
+            template, lang = move_data["mail_template"], move_data["mail_lang"]
+            params["sengerio_send"] = {
+                **self._sengerio_plain(move, template, lang),
+                "type_id": policy.id,
+                "sender_id": move_data["author_user_id"],
+                "bcc_sender": move_data.get("sengerio_bcc_sender"),
+            }
+            if template.reply_to:
+                reply_to = self._get_mail_default_field_value_from_template(template, lang, move, "reply_to")
+                params["reply_to"] = reply_to or False
+        return params
+
+    @api.model
+    def _sengerio_policy(self, move, mail_template):
+        """Return the policy of the document that a move is, ``None`` if it is none."""
+        return self.env["sengerio.mail.document.type"]._recognise(move, mail_template, own_action=True)
+
+    @api.model
+    def _sengerio_plain(self, move, mail_template, mail_lang):
+        """Return a template's addresses that are no known contact (To), and all of its Cc."""
+        if mail_template.use_default_to:
+            return {"email_to": [], "email_cc": []}
+        rendered = {
+            name: addresses.tolerant(
+                self._get_mail_default_field_value_from_template(mail_template, mail_lang, move, name)
+                if mail_template[name]
+                else ""
+            )
+            for name in ("email_to", "email_cc")
+        }
+        emails = [address.email for address in rendered["email_to"]]
+        known = move._partner_find_from_emails_single(emails, no_create=True).mapped("email_normalized")
+        rendered["email_to"] = [address for address in rendered["email_to"] if address.email not in known]
+        return {
+            name: [addresses.header(address.email, address.name) for address in found]
+            for name, found in rendered.items()
+        }
+
+    @api.model
+    def _sengerio_only_in_copy(self, move, mail_template, mail_lang, partners):
+        """Return the partners that Odoo would address only because the template names them in Cc."""
+        if mail_template.use_default_to or not mail_template.email_cc:
+            return partners.browse()
+        render = self._get_mail_default_field_value_from_template
+        cc = set(mail.email_normalize_all(render(mail_template, mail_lang, move, "email_cc")))
+        to = mail_template.email_to and render(mail_template, mail_lang, move, "email_to") or ""
+        partner_to = mail_template.partner_to and render(mail_template, mail_lang, move, "partner_to") or ""
+        named = mail_template._parse_partner_to(partner_to)
+        cc.difference_update(mail.email_normalize_all(to))
+        return partners.filtered(lambda partner: partner.email_normalized in cc and partner.id not in named)
+
+    @api.model
+    def _sengerio_missing(self, moves, moves_data):
+        """Return the partners who are to get a document by e-mail and have no address for it."""
+        missing = self.env["res.partner"]
+        for move in moves.filtered(lambda move: "email" in moves_data[move]["sending_methods"]):
+            addressed = missing.browse(mail_partner_ids(moves_data[move])) if len(moves) == 1 else move.partner_id
+            policy = self._sengerio_policy(move, moves_data[move].get("mail_template") or move._get_mail_template())
+            missing |= self._sengerio_unreachable(policy, move, addressed or move.partner_id)
+        return missing
+
+    @api.model
+    def _sengerio_unreachable(self, policy, move, partners):
+        """Return those partners who have no address for a move's document."""
+        without_email = partners.filtered(lambda partner: not partner.email)
+        if not without_email or not policy or not policy.role:
+            return without_email
+        return self.env["sengerio.mail.resolver"]._unreachable(policy, move, without_email)
+
+    @api.model
+    def _sengerio_answer(self, move, policy, partners, send):
+        """Tell who will get a move's document, as :mod:`..tools.resolver` answers when it is sent.
+
+        :param partners: ``res.partner`` addressed
+        :param dict send: what the message would carry, see ``mail.message``
+        """
+        resolver = self.env["sengerio.mail.resolver"]
+        partner_ids = partners._origin.ids
+        recipients_data = move._notify_get_recipients(
+            self.env["mail.message"],
+            msg_vals={
+                "author_id": self.env.user.partner_id.id, "incoming_email_cc": False, "incoming_email_to": False,
+                "message_type": "comment", "outgoing_email_to": False, "partner_ids": partner_ids,
+                "subtype_id": self.env["ir.model.data"]._xmlid_to_res_id("mail.mt_comment"),
+            },
+            notify_author_mention=True,
+        )  # fmt: skip
+        send = {**send, "addressed": partner_ids}
+        return resolver._resolve(policy, move, resolver._sender(move), recipients_data, send)
+
+    @api.model
+    def _sengerio_summary_of_move(self, move, policy, mail_template, mail_lang, partners, send):
+        """Return the line that says who will get a move's document and why."""
+        resolver = self.env["sengerio.mail.resolver"]
+        sender = resolver._sender(move)
+        render = self._get_mail_default_field_value_from_template
+        email_from = mail_template.email_from and render(mail_template, mail_lang, move, "email_from") or None
+        author_id, email_from = move._message_compute_author(None, email_from)
+        author, email_from = resolver._author(policy, move, sender, partners.browse(author_id), email_from)
+        reply_to = (
+            mail_template.reply_to and render(mail_template, mail_lang, move, "reply_to")
+            or resolver._reply_to(policy, move, sender, author)
+            or move._notify_get_reply_to(default=email_from, author_id=author.id)[move.id]
+        )  # fmt: skip
+        return resolver._summary(self._sengerio_answer(move, policy, partners, send), email_from, reply_to)
+
+
+def mail_partner_ids(move_data):
+    """Return the ids of the partners addressed: Odoo's wizard has records there, a batch has ids."""
+    partners = move_data["mail_partner_ids"]
+    return partners.ids if isinstance(partners, models.BaseModel) else partners

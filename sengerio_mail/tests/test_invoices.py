@@ -1,0 +1,253 @@
+"""Invoices and credit notes through Odoo's Send wizards, their cron and automatic sending."""
+
+from odoo import Command
+from odoo.exceptions import UserError
+from odoo.tests import Form, new_test_user, tagged
+
+from .common import DocumentMailCase
+
+AZURE, BOOKS, CONTROL = "azure@azure.example", "books@azure.example", "control@azure.example"
+CLERK, ANNA, MARC = "clerk@firm.example", "anna@firm.example", "marc@firm.example"
+SECRETS = ["access_token", "hash", "pid"]
+
+
+@tagged("post_install", "-at_install")
+class TestInvoices(DocumentMailCase):
+    """A clerk sends invoices of which Anna is the salesperson; Azure has two accounting addresses."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.clerk = new_test_user(
+            cls.env, "clerk", "account.group_account_invoice,base.group_partner_manager", name="Clerk", email=CLERK,
+            company_id=cls.company.id, company_ids=[(6, 0, cls.company.ids)], notification_type="email",
+        )  # fmt: skip
+        cls.add_address(cls, cls.azure, "accounting", BOOKS)
+        cls.add_address(cls, cls.azure, "accounting", CONTROL)
+
+    def make_move(self, move_type="out_invoice", partner=None, **values):
+        """Return a posted invoice or credit note."""
+        move = self.env["account.move"].create(
+            {
+                "move_type": move_type, "partner_id": (partner or self.azure).id, "invoice_user_id": self.anna.id,
+                "invoice_date": "2026-01-15",
+                "invoice_line_ids": [Command.create({"name": "Chair", "price_unit": 100, "tax_ids": []})], **values,
+            }
+        )  # fmt: skip
+        move.action_post()
+        self.smtp.take()
+        return move
+
+    def wizard(self, move, user=None, **values):
+        """Open the Send wizard."""
+        return (
+            self.env["account.move.send.wizard"]
+            .with_user(user or self.clerk)
+            .with_context(active_model="account.move", active_ids=move.ids)
+            .create({"move_id": move.id, **values})
+        )
+
+    def send_move(self, move, **values):
+        """Send one invoice and return what arrived."""
+        self.wizard(move, **values).action_send_and_print()
+        self.env.flush_all()
+        return self.smtp.take()
+
+    def run_batch(self, moves):
+        """Start a batch as the clerk and let the cron work it off."""
+        wizard = self.env["account.move.send.batch.wizard"].with_user(self.clerk).create({"move_ids": moves.ids})
+        wizard.action_send_and_print()
+        self.assertEqual(self.smtp.take(), [])
+        self.env.flush_all()
+        with self.enter_registry_test_mode():
+            self.env.ref("account.ir_cron_account_move_send").method_direct_trigger()
+        self.assertEqual(self.smtp.take(), [])  # a cron leaves its mails to the queue
+        self.env["mail.mail"].process_email_queue()
+        self.env.flush_all()
+        return self.smtp.take()
+
+    def test_invoice_and_credit_note(self):
+        """They go to the accounting addresses, with a blind copy to who sends, and are listed."""
+        for move_type, code in (("out_invoice", "invoice"), ("out_refund", "credit_note"), ("out_receipt", "invoice")):
+            with self.subTest(move_type=move_type):
+                move = self.make_move(move_type)
+                mails = self.send_move(move)
+                to = [BOOKS, CONTROL]
+                self.assertMails(mails, [{"rcpt": to, "to": to, "secrets": SECRETS}, {"rcpt": [CLERK], "to": to}])
+                self.assertEqual(mails[0].attachments, mails[1].attachments)
+                self.assertTrue(mails[0].attachments)
+                document = self.document_of(move)
+                self.assertEqual((document.type_id.code, document.reference), (code, move.display_name))
+                self.assertEqual((document.sender_id, document.responsible_id), (self.clerk, self.anna))
+                self.assertLedger(document, [("to", BOOKS, "sent"), ("to", CONTROL, "sent"), ("bcc", CLERK, "sent")])
+                self.assertEqual(document.amount_total, move.amount_total)
+                self.assertEqual(move.sengerio_document_count, 1)
+                self.assertEqual(mails[0].addresses("Reply-To"), [ANNA, "catchall@firm.example"])
+
+    def test_line_and_switch(self):
+        """The wizard shows who gets it, and the blind copy can be switched for one send."""
+        move = self.make_move()
+        context = {"active_model": "account.move", "active_ids": move.ids}
+        form = Form(self.env["account.move.send.wizard"].with_user(self.clerk).with_context(**context))
+        for words in (BOOKS, CONTROL, CLERK, "accounting address of Azure Interior", "blind copy to the sender"):
+            self.assertIn(words, form.sengerio_summary)
+        form.sengerio_bcc_sender = False
+        self.assertNotIn("blind copy", form.sengerio_summary)
+        form.mail_partner_ids.add(self.john)
+        self.assertIn("john@azure.example", form.sengerio_summary)
+        form.save().action_send_and_print()
+        to = [BOOKS, CONTROL, "john@azure.example"]
+        self.assertMails(
+            self.smtp.take(),
+            [
+                {"rcpt": [BOOKS, CONTROL], "to": to, "secrets": SECRETS},
+                # in Odoo a contact added by hand may open the invoice
+                {"rcpt": ["john@azure.example"], "to": to, "secrets": ["access_token"]},
+            ],
+        )
+
+    def test_batch(self):
+        """A batch is worked off by a cron: the blind copy goes to who started it, exactly one for each invoice."""
+        second = self.env["res.partner"].create({"name": "Second", "email": "second@x.example"})
+        moves = self.make_move() | self.make_move("out_refund") | self.make_move(partner=second)
+        mails = self.run_batch(moves)
+        self.assertEqual(
+            sorted(mail.rcpt for mail in mails),
+            sorted([[BOOKS, CONTROL], [BOOKS, CONTROL], ["second@x.example"], [CLERK], [CLERK], [CLERK]]),
+        )
+        documents = self.env["sengerio.mail.document"].search([], limit=3)
+        self.assertEqual(documents.sender_id, self.clerk)
+        self.assertEqual(documents.mapped("state"), ["sent"] * 3)
+        self.assertEqual(sorted(d.type_id.code for d in documents), ["credit_note", "invoice", "invoice"])
+
+    def test_batch_summary(self):
+        """The batch wizard says who gets what, and names who cannot be mailed."""
+        mute = self.env["res.partner"].create({"name": "Mute"})
+        moves = self.make_move() | self.make_move(partner=mute)
+        wizard = self.env["account.move.send.batch.wizard"].with_user(self.clerk).create({"move_ids": moves.ids})
+        self.assertIn(BOOKS, wizard.sengerio_summary)
+        self.assertIn("nobody", wizard.sengerio_summary)
+        self.assertEqual(wizard.alerts["account_missing_email"]["message"], "No e-mail address: Mute.")
+        self.assertEqual([mail.rcpt for mail in self.run_batch(moves)], [[BOOKS, CONTROL], [CLERK]])
+
+    def test_partner_without_email(self):
+        """A partner without e-mail but with an accounting address is sent to, single and in a batch."""
+        self.azure.email = False
+        move = self.make_move()
+        wizard = self.wizard(move)
+        self.assertEqual(wizard.mail_partner_ids, self.azure)
+        self.assertFalse(wizard.alerts)
+        self.assertEqual([mail.rcpt for mail in self.send_move(move)], [[BOOKS, CONTROL], [CLERK]])
+        moves = self.make_move() | self.make_move()
+        wizard = self.env["account.move.send.batch.wizard"].with_user(self.clerk).create({"move_ids": moves.ids})
+        self.assertFalse(wizard.alerts)
+        self.assertEqual(len(self.run_batch(moves)), 4)
+
+    def test_partner_without_address(self):
+        """A partner without any address is named; nothing leaves."""
+        mute = self.env["res.partner"].create({"name": "Mute"})
+        move = self.make_move(partner=mute)
+        wizard = self.wizard(move)
+        self.assertIn("Mute", wizard.alerts["account_missing_email"]["message"])
+        wizard.mail_partner_ids = mute
+        self.assertEqual(wizard.alerts["account_missing_email"]["level"], "danger")
+        with self.assertRaises(UserError) as caught:
+            wizard.action_send_and_print()
+        self.assertIn("Mute", str(caught.exception))
+        self.assertEqual(self.smtp.take(), [])
+
+    def test_invoice_address(self):
+        """An invoice address is mailed at its own e-mail, a contact at its company's accounting addresses."""
+        billing = self.env["res.partner"].create(
+            {"name": "Billing", "parent_id": self.azure.id, "type": "invoice", "email": "billing@azure.example"}
+        )
+        mails = self.send_move(self.make_move(partner=billing))
+        self.assertEqual([mail.rcpt for mail in mails], [["billing@azure.example"], [CLERK]])
+        mails = self.send_move(self.make_move(partner=self.john))
+        self.assertEqual([mail.rcpt for mail in mails], [[BOOKS, CONTROL], [CLERK]])
+
+    def test_template(self):
+        """Reply-To and Cc of the template count; its addresses make no partners."""
+        template = self.env.ref("account.email_template_edi_invoice")
+        template.write(
+            {
+                "use_default_to": False, "partner_to": "{{ object.partner_id.id }}", "email_to": "plain@x.example",
+                "email_cc": '"New, Guy" <new@x.example>, john@azure.example', "reply_to": "ask@firm.example",
+            }
+        )  # fmt: skip
+        partners = self.env["res.partner"].search_count([])
+        mails = self.send_move(self.make_move())
+        everybody = {"to": [BOOKS, CONTROL, "plain@x.example"], "cc": ["new@x.example", "john@azure.example"]}
+        self.assertMails(
+            mails,
+            [
+                {**everybody, "rcpt": [BOOKS, CONTROL], "secrets": SECRETS},
+                {**everybody, "rcpt": ["plain@x.example"]},
+                {**everybody, "rcpt": ["new@x.example", "john@azure.example", CLERK]},
+            ],
+        )
+        self.assertEqual({mail.message["Reply-To"] for mail in mails}, {"ask@firm.example"})
+        self.assertEqual(self.env["res.partner"].search_count([]), partners)
+
+    def test_sent_again(self):
+        """Sending again makes a second document, with the PDF of the first time."""
+        move = self.make_move()
+        first = self.send_move(move)
+        second = self.send_move(move)
+        self.assertEqual([mail.rcpt for mail in first], [mail.rcpt for mail in second])
+        self.assertEqual(first[0].attachments, second[0].attachments)
+        self.assertEqual(move.sengerio_document_count, 2)
+
+    def test_automatic(self):
+        """Sent by OdooBot, as after an online payment: the blind copy goes to the responsible, never to OdooBot."""
+        move = self.make_move()
+        root = self.env.ref("base.user_root")
+        self.env["account.move.send"].with_user(root)._generate_and_send_invoices(
+            move.with_user(root), allow_raising=False, allow_fallback_pdf=True
+        )
+        self.env.flush_all()
+        self.assertEqual([mail.rcpt for mail in self.smtp.take()], [[BOOKS, CONTROL], [ANNA]])
+        self.assertEqual(self.document_of(move).sender_id, self.anna)
+
+    def test_not_by_email(self):
+        """A move sent by another method alone makes no document, and its wizard shows no line."""
+        self.azure.invoice_sending_method = "manual"
+        move = self.make_move()
+        wizard = self.wizard(move, sending_method_checkboxes={"manual": {"checked": True, "label": "Manual"}})
+        self.assertFalse(wizard.sengerio_summary)
+        wizard.action_send_and_print()
+        self.assertEqual(self.smtp.take(), [])
+        self.assertFalse(self.document_of(move))
+
+    def test_journal_subscribers(self):
+        """The journal's "Send Copy To" is no document; whoever it mails gets no copy of ours."""
+        self.add_copy(self.azure, header="bcc", email="archive@firm.example")
+        move = self.make_move()
+        move.journal_id.incoming_einvoice_notification_email = "Archive@firm.example"
+        mails = self.send_move(move)
+        self.assertEqual(
+            sorted(mail.rcpt for mail in mails), sorted([[BOOKS, CONTROL], [CLERK], ["archive@firm.example"]])
+        )
+        self.assertEqual(move.sengerio_document_count, 1)
+        self.assertNotIn("archive@firm.example", self.document_of(move).delivery_ids.mapped("email"))
+
+    def test_attachments_survive_the_message(self):
+        """Odoo lets the message own an invoice's attachments: they outlive it."""
+        move = self.make_move()
+        self.send_move(move)
+        document = self.document_of(move)
+        names = document.attachment_ids.mapped("name")
+        self.assertTrue(names)
+        self.env["mail.message"].browse(document.mail_message_id).unlink()
+        self.assertEqual(document.attachment_ids.exists().mapped("name"), names)
+        self.assertEqual(document.with_user(self.clerk).readable_attachment_ids.mapped("name"), names)
+
+    def test_company_rows_and_copies(self):
+        """Copies by role and type count for invoices alone."""
+        invoice = self.env.ref("sengerio_mail.sengerio_mail_document_type_invoice")
+        self.add_copy(self.azure, header="cc", email="tax@x.example", document_type_ids=[(6, 0, invoice.ids)])
+        self.add_copy(self.azure, header="cc", email="sales@x.example", role="commercial")
+        mails = self.send_move(self.make_move())
+        self.assertEqual([mail.rcpt for mail in mails], [[BOOKS, CONTROL], [CLERK, "tax@x.example"]])
+        mails = self.send_move(self.make_move("out_refund"))
+        self.assertEqual([mail.rcpt for mail in mails], [[BOOKS, CONTROL], [CLERK]])
