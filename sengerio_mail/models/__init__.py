@@ -13,6 +13,7 @@ from . import (
     mail_mail,
     mail_message,
     mail_scheduled_message,
+    mail_template,
     mail_thread,
     purchase_order,
     res_config_settings,

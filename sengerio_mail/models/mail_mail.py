@@ -1,6 +1,6 @@
 import smtplib
 
-from odoo import models
+from odoo import Command, api, models
 from odoo.tools.mail import html2plaintext
 
 from ..tools import links
@@ -12,6 +12,23 @@ OUTCOMES_KEY = "sengerio_mail.outcomes"
 
 class MailMail(models.Model):
     _inherit = "mail.mail"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        # EXTENDS mail: list the documents that leave without a notification, from templates and in mass mode
+        mails = super().create(vals_list)
+        for mail, vals in zip(mails, vals_list, strict=True):
+            if vals.get("sengerio_send"):
+                mail._sengerio_list()
+        return mails
+
+    def write(self, vals):
+        # EXTENDS mail: a template's reports are attached after its mail was made
+        result = super().write(vals)
+        if "attachment_ids" in vals:
+            for mail in self.filtered(lambda mail: mail.sudo().sengerio_send):
+                mail._sengerio_deliveries().document_id.attachment_ids = mail.attachment_ids
+        return result
 
     def _prepare_outgoing_list(self, mail_server=False, doc_to_followers=None):
         # EXTENDS mail: role addresses in To, and one more message for all copies
@@ -57,6 +74,27 @@ class MailMail(models.Model):
             self.env["sengerio.mail.document"].sudo()._record_outcomes(outcomes)
             outcomes.clear()
 
+    def _sengerio_list(self):
+        """List the document that a mail is which has no notification; nobody gets a second mail of it."""
+        self.ensure_one()
+        send = self.sudo().sengerio_send
+        policy = self.env["sengerio.mail.document.type"]._policy(send.get("type_id"))
+        if not policy or self.state != "outgoing" or not self.res_id:
+            return
+        record = self.env[self.model].browse(self.res_id)
+        sender = self.env["res.users"].browse(send.get("sender_id") or ())
+        mailed = [{"id": partner.id, "notif": "email"} for partner in self.recipient_ids]
+        send = {
+            **send, "addressed": self.recipient_ids.ids, "email_to": [self.email_to], "email_cc": [self.email_cc],
+        }  # fmt: skip
+        answer = self.env["sengerio.mail.resolver"]._resolve(policy, record, sender, mailed, send)
+        documents_sudo = self.env["sengerio.mail.document"].sudo()  # nobody may write the list by hand
+        if not documents_sudo._leaves_company(answer):  # a sample that somebody sends to the own address
+            return
+        documents_sudo._list(policy, record, self.mail_message_id, sender, answer)
+        if answer.dropped and not policy.is_other:
+            self.recipient_ids = [Command.unlink(partner_id) for partner_id in answer.dropped]
+
     def _sengerio_deliveries(self):
         """Return the deliveries of this mail's document, empty if it is none."""
         self.ensure_one()
@@ -89,9 +127,11 @@ class MailMail(models.Model):
         to = deliveries.filtered(lambda delivery: delivery.header == "to")
         copies = deliveries - to
         if policy and policy.is_other:
+            token = {TOKEN_HEADER: document._token(TO)}
+            listed = {delivery.partner_id.id for delivery in to}
             return [
-                {**entry, "headers": {**entry["headers"], TOKEN_HEADER: document._token(TO)}}
-                if to.filtered(lambda delivery, entry=entry: delivery.partner_id == entry["partner_id"])
+                {**entry, "headers": {**entry["headers"], **token}}
+                if (entry["partner_id"].id if entry["partner_id"] else False) in listed
                 else entry
                 for entry in entries
             ]
@@ -104,7 +144,8 @@ class MailMail(models.Model):
             partner = entry["partner_id"] or self.env["res.partner"]
             own = to.filtered(lambda delivery, partner=partner: delivery.partner_id == partner)
             if not own:
-                outgoing.append(entry)
+                if partner:  # a follower; without a partner these are copies, which go together
+                    outgoing.append(entry)
                 continue
             if to[0] in own:
                 customers = entry

@@ -50,6 +50,10 @@ class MailThread(models.AbstractModel):
                 break
         return users.filtered(self.env["sengerio.mail.resolver"]._is_person).with_env(self.env)
 
+    def _sengerio_asked_by(self):
+        """Return the user for whom OdooBot is acting on this record, if the record knows."""
+        return self.env["res.users"]
+
     def _sengerio_notified_addresses(self):
         """Return addresses that get a mail of their own about the record's document, so that no copy is due."""
         return []
@@ -62,26 +66,42 @@ class MailThread(models.AbstractModel):
         policy = self.env["sengerio.mail.document.type"]._policy(send.get("type_id"))
         if not policy:
             return kwargs
-        resolver = self.env["sengerio.mail.resolver"]
-        sender = resolver._sender(self, self.env["res.users"].browse(send.get("sender_id") or ()))
         author_id, email_from = self._message_compute_author(kwargs.get("author_id"), kwargs.get("email_from"))
-        author, email_from = resolver._author(
-            policy, self, sender, self.env["res.partner"].browse(author_id), email_from
+        kwargs.update(
+            self._sengerio_message_values(policy, send, author_id, email_from, kwargs.get("reply_to"))
         )
-        kwargs.update(author_id=author.id, email_from=email_from)
-        if not kwargs.get("reply_to") and (reply_to := resolver._reply_to(policy, self, sender, author)):
-            kwargs["reply_to"] = reply_to
-        plain_to = [address.email for address in resolver._plain(send.get("email_to"))]
+        plain_to = [address.email for address in self.env["sengerio.mail.resolver"]._plain(send.get("email_to"))]
         if plain_to:
             kwargs["outgoing_email_to"] = ",".join(filter(None, [kwargs.get("outgoing_email_to"), *plain_to]))
-        kwargs["sengerio_send"] = {
-            "type_id": policy.id,
-            "sender_id": sender.id or False,
-            "bcc_sender": send.get("bcc_sender"),
-            "email_to": send.get("email_to") or [],
-            "email_cc": send.get("email_cc") or [],
-        }
         return kwargs
+
+    def _sengerio_message_values(self, policy, send, author_id, email_from, reply_to):
+        """Return author, From, Reply-To and what a document's message carries, by policy.
+
+        :param policy: its :class:`~.sengerio_mail_document_type.Policy`
+        :param dict send: what was asked for; nothing of it is taken on trust
+        :param author_id: id of the author that Odoo would take
+        :param str email_from: From that Odoo would take
+        :param reply_to: a Reply-To that was asked for; it is stronger than the policy
+        """
+        resolver = self.env["sengerio.mail.resolver"]
+        asked_by = self.env["res.users"].browse(send.get("sender_id") or ()) or self._sengerio_asked_by()
+        sender = resolver._sender(self, asked_by)
+        author = self.env["res.partner"].browse(author_id or ())
+        author, email_from = resolver._author(policy, self, sender, author, email_from)
+        reply_to = reply_to or resolver._reply_to(policy, self, sender, author)
+        return {
+            "author_id": author.id,
+            "email_from": email_from,
+            **({"reply_to": reply_to} if reply_to else {}),
+            "sengerio_send": {
+                "type_id": policy.id,
+                "sender_id": sender.id or False,
+                "bcc_sender": send.get("bcc_sender"),
+                "email_to": send.get("email_to") or [],
+                "email_cc": send.get("email_cc") or [],
+            },
+        }
 
     def _sengerio_list(self, message, recipients_data, send, msg_vals):
         """List the document that a message is.

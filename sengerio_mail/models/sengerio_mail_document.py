@@ -115,8 +115,15 @@ class SengerioMailDocument(models.Model):
 
     @api.model
     def _leaves_company(self, answer):
-        people = self.env["res.partner"].browse({recipient.partner_id for recipient in answer.recipients} - {None})
-        return any(people.mapped("partner_share")) or any(not recipient.partner_id for recipient in answer.recipients)
+        """Tell whether anybody in To is no user of the company."""
+        people = self.env["res.partner"].browse({recipient.partner_id for recipient in answer.by_header("to")} - {None})
+        if any(people.mapped("partner_share")):
+            return True
+        plain = {recipient.email for recipient in answer.by_header("to") if not recipient.partner_id}
+        if plain:
+            users = self.env["res.users"].search([("email_normalized", "in", list(plain)), ("share", "=", False)])
+            plain.difference_update(users.mapped("email_normalized"))
+        return bool(plain)
 
     @api.model
     def _prepare_document_values(self, policy, record, message_sudo, sender, answer):

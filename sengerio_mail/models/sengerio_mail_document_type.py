@@ -247,22 +247,25 @@ class SengerioMailDocumentType(models.Model):
         :param bool own_action: the record's own Send button opened the message
         :return: the :class:`Policy`, ``None`` if none but ``other`` can be
         """
-        company = record._mail_get_companies(default=self.env.company)[record.id]
         code = self._code_of_template(template) if template else None
-        if not code and (own_action or (template and template.report_template_ids.filtered(
-            lambda report: report.model == record._name
-        ))):
-            code = next(
-                (
-                    policy.code
-                    for policy in self._policies()
-                    if policy.model == record._name
-                    and policy.company_id in (False, company.id)
-                    and record.filtered_domain(list(policy.domain))
-                ),
-                None,
-            )
-        return self._policy_of_code(code, company) if code else None
+        by_record = own_action or (template and record._name in template.report_template_ids.mapped("model"))
+        if not code and not by_record:
+            return None
+        company = record._mail_get_companies(default=self.env.company)[record.id]
+        return self._policy_of_code(code or self._code_of_record(record, company), company)
+
+    @api.model
+    def _code_of_record(self, record, company):
+        return next(
+            (
+                policy.code
+                for policy in self._policies()
+                if policy.model == record._name
+                and policy.company_id in (False, company.id)
+                and record.filtered_domain(list(policy.domain))
+            ),
+            None,
+        )
 
     @api.model
     def _code_of_template(self, template):

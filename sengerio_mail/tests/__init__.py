@@ -1,6 +1,7 @@
 from . import (
     test_access,
     test_addresses,
+    test_automatic,
     test_composer,
     test_copies,
     test_delivery,

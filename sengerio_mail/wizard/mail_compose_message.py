@@ -71,13 +71,27 @@ class MailComposeMessage(models.TransientModel):
     def _prepare_mail_values(self, res_ids):
         # EXTENDS mail: what the message is travels with it
         values_all = super()._prepare_mail_values(res_ids)
-        if self.composition_mode == "comment" and not self.subtype_is_log and self._sengerio_has_thread():
+        if self._sengerio_may_be_document():
             for record in self.env[self.model].browse(res_ids):
                 values = values_all[record.id]
                 plain = {key: values.pop(f"sengerio_{key}", None) for key in ("email_to", "email_cc")}
-                if policy := self._sengerio_policy(record, values):
+                policy = self._sengerio_policy(record, values)
+                if policy and self.composition_mode == "comment":
                     values["sengerio_send"] = self._sengerio_send_values(policy, plain)
+                elif policy:
+                    self._sengerio_complete_mail(policy, record, values, plain)
         return values_all
+
+    def _get_recipients_data(self, mail_values_dict):
+        # EXTENDS mail: in mass mode, a contact with a fitting role address can be mailed
+        recipients_info = super()._get_recipients_data(mail_values_dict)
+        if self._sengerio_may_be_document():
+            for record in self.env[self.model].browse(mail_values_dict):
+                info = recipients_info[record.id]
+                if not any(info["mail_to_normalized"]):
+                    reached = self._sengerio_reached(record, mail_values_dict[record.id])
+                    info["mail_to"] = info["mail_to_normalized"] = reached or info["mail_to"]
+        return recipients_info
 
     def _generate_template_for_composer(self, res_ids, render_fields, allow_suggested=False,
                                         find_or_create_partners=True):  # fmt: skip
@@ -95,6 +109,12 @@ class MailComposeMessage(models.TransientModel):
     # ------------------------------------------------------------
     # Which document
     # ------------------------------------------------------------
+
+    def _sengerio_may_be_document(self):
+        """Tell whether records are written about to others: no log note, no mailing."""
+        mailing = "mass_mailing_id" in self._fields and self.mass_mailing_id
+        is_note = self.subtype_is_log and self.composition_mode == "comment"  # in mass mode, it says nothing
+        return self._sengerio_has_thread() and not is_note and not mailing
 
     def _sengerio_has_thread(self):
         return bool(self.model) and hasattr(self.env[self.model], "message_post")
@@ -128,7 +148,7 @@ class MailComposeMessage(models.TransientModel):
 
     def _sengerio_reroutes(self, res_ids):
         """Tell whether recipients follow the rules of a document type."""
-        if self.composition_mode != "comment" or self.subtype_is_log or not self._sengerio_has_thread():
+        if not self._sengerio_may_be_document():
             return False
         records = self.env[self.model].browse([res_id for res_id in res_ids if res_id])
         policies = [self._sengerio_policy(record) for record in records]
@@ -150,7 +170,7 @@ class MailComposeMessage(models.TransientModel):
             "sengerio_email_to": self._sengerio_write_plain(a for a in to if a.email not in known_emails),
             "sengerio_email_cc": self._sengerio_write_plain(cc),
         }
-        if self.composition_batch:
+        if self.composition_batch or self.composition_mode == "mass_mail":
             values.update(plain)
         else:
             self.update(plain)
@@ -178,6 +198,31 @@ class MailComposeMessage(models.TransientModel):
             "email_to": [plain.get("email_to") or self.sengerio_email_to] if policy.role else [],
             "email_cc": [plain.get("email_cc") or self.sengerio_email_cc] if policy.role else [],
         }
+
+    def _sengerio_complete_mail(self, policy, record, values, plain):
+        """Add to a mail's values in mass mode what document it is, with author, From and Reply-To by its policy.
+
+        :param dict values: of ``mail.mail``; changed in place
+        :param dict plain: addresses of this record's template
+        """
+        if policy.role:
+            values.update({key: address for key, address in plain.items() if address})
+        asked_for = values.get("reply_to") if self.reply_to_force_new else None
+        values.update(
+            record._sengerio_message_values(policy, {}, values.get("author_id"), values.get("email_from"), asked_for)
+        )
+
+    def _sengerio_reached(self, record, values):
+        """Return the addresses of a mail's contacts in mass mode, none of whom has an e-mail."""
+        policy = self._sengerio_policy(record, values)
+        if not policy or not policy.role:
+            return []
+        partner_ids = [command[1] for command in values.get("recipient_ids") or ()]
+        mailed = [{"id": partner_id, "notif": "email"} for partner_id in partner_ids]
+        answer = self.env["sengerio.mail.resolver"]._resolve(
+            policy, record, self._sengerio_sender(record), mailed, {"addressed": partner_ids}
+        )
+        return [recipient.email for recipient in answer.by_header("to")]
 
     def _sengerio_answer(self, record, policy):
         """Tell who will get the document, as :mod:`..tools.resolver` answers when it is sent."""
