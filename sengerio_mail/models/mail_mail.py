@@ -1,17 +1,31 @@
-import smtplib
+from datetime import timedelta
 
-from odoo import Command, api, models
+from odoo import Command, api, fields, models
 from odoo.tools.mail import html2plaintext
 
 from ..tools import links
+from ..tools.states import UNSENT
 from ..tools.smtp_session import TOKEN_HEADER, DocumentSession
 from .sengerio_mail_document import COPIES, TO
 
-OUTCOMES_KEY = "sengerio_mail.outcomes"
+RETRY_AFTER = timedelta(minutes=15)  # RFC 5321 §4.5.4.1 asks for 30, greylisting for less
+GIVE_UP_AFTER = timedelta(days=1)
 
 
 class MailMail(models.Model):
     _inherit = "mail.mail"
+
+    sengerio_delivery_ids = fields.Many2many(
+        "sengerio.mail.delivery", string="Document Recipients", compute="_compute_sengerio_deliveries", compute_sudo=True
+    )
+
+    def _compute_sengerio_deliveries(self):
+        """Find the deliveries of the document that a mail is; the document is locked from then on."""
+        deliveries_sudo = self.env["sengerio.mail.delivery"].sudo()
+        for mail in self:
+            mail.sengerio_delivery_ids = (
+                deliveries_sudo._of_message(mail.mail_message_id.id) if mail.sudo().sengerio_send else deliveries_sudo
+            )
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -27,52 +41,144 @@ class MailMail(models.Model):
         result = super().write(vals)
         if "attachment_ids" in vals:
             for mail in self.filtered(lambda mail: mail.sudo().sengerio_send):
-                mail._sengerio_deliveries().document_id.attachment_ids = mail.attachment_ids
+                mail.sudo().sengerio_delivery_ids.document_id.attachment_ids = mail.attachment_ids
         return result
 
     def _prepare_outgoing_list(self, mail_server=False, doc_to_followers=None):
         # EXTENDS mail: role addresses in To, and one more message for all copies
         entries = super()._prepare_outgoing_list(mail_server=mail_server, doc_to_followers=doc_to_followers)
-        deliveries = self._sengerio_deliveries()
+        deliveries = self.sudo().sengerio_delivery_ids
         return self._sengerio_outgoing(entries, deliveries) if deliveries else entries
 
     def _send(self, auto_commit=False, raise_exception=False, smtp_session=None, alias_domain_id=False,
               mail_server=False, post_send_callback=None):  # fmt: skip
-        # EXTENDS mail: note what the server says of each recipient
-        if smtp_session:
-            smtp_session = DocumentSession(smtp_session, self._sengerio_is_copy, self._sengerio_outcomes().append)
-        try:
-            return super()._send(
-                auto_commit=auto_commit, raise_exception=raise_exception, smtp_session=smtp_session,
-                alias_domain_id=alias_domain_id, mail_server=mail_server, post_send_callback=post_send_callback,
-            )  # fmt: skip
-        except smtplib.SMTPServerDisconnected:  # Odoo leaves its loop at once
-            self._sengerio_record_outcomes()
-            raise
+        # EXTENDS mail: note what the server says of each recipient, and let no two workers send the same document
+        arguments = {
+            "auto_commit": auto_commit, "raise_exception": raise_exception, "alias_domain_id": alias_domain_id,
+            "smtp_session": self._sengerio_session(smtp_session, mail_server, auto_commit) if smtp_session else None,
+            "mail_server": mail_server, "post_send_callback": post_send_callback,
+        }  # fmt: skip
+        for mails in self._sengerio_batches(auto_commit):
+            super(MailMail, mails)._send(**arguments)
+        return True
 
     def _postprocess_sent_message(self, success_pids, success_emails, failure_reason=False, failure_type=None):
-        # EXTENDS mail: record what became of each recipient, in the transaction that records the mail
-        self._sengerio_record_outcomes()
-        if failure_type:
-            for mail in self.filtered(lambda mail: mail.sudo().sengerio_send):
-                own = mail._sengerio_own_deliveries()
+        # EXTENDS mail: what the mail server did not take is kept for a retry
+        for mail in self.filtered(lambda mail: mail.sudo().sengerio_send):
+            own = mail._sengerio_own_deliveries()
+            if failure_type:
                 own.document_id._fail(own, failure_reason or mail.failure_reason or failure_type)
+            elif outcome := mail._sengerio_not_taken(own):
+                return mail._sengerio_keep(own, *outcome)
         return super()._postprocess_sent_message(
             success_pids, success_emails, failure_reason=failure_reason, failure_type=failure_type
         )
 
-    def _sengerio_is_copy(self, token):
-        return self.env["sengerio.mail.document"].sudo()._read_token(token)[1] == COPIES
+    def cancel(self):
+        # EXTENDS mail
+        self._sengerio_cancel()
+        return super().cancel()
 
-    def _sengerio_outcomes(self):
-        """Return the outcomes of this transaction that are not recorded yet; a rollback forgets them."""
-        return self.env.cr.precommit.data.setdefault(OUTCOMES_KEY, [])
+    def unlink(self):
+        # EXTENDS mail: what waits in a mail that is deleted will never leave
+        self.filtered(lambda mail: mail.state != "sent")._sengerio_cancel()
+        return super().unlink()
 
-    def _sengerio_record_outcomes(self):
-        outcomes = self._sengerio_outcomes()
-        if outcomes:
-            self.env["sengerio.mail.document"].sudo()._record_outcomes(outcomes)
-            outcomes.clear()
+    # ------------------------------------------------------------
+    # The SMTP session
+    # ------------------------------------------------------------
+
+    def _sengerio_session(self, smtp_session, mail_server, auto_commit):
+        """Return the session that notes what becomes of documents.
+
+        :param smtp_session: Odoo's
+        :param mail_server: ``ir.mail_server`` that it is connected to, may be empty
+        :param bool auto_commit: Odoo commits after each mail: then what has left is recorded at once
+        """
+        documents_sudo = self.env["sengerio.mail.document"].sudo()  # nobody may write the list by hand
+
+        def is_copy(token):
+            return documents_sudo._read_token(token)[1] == COPIES
+
+        def is_due(token):
+            document, part = documents_sudo._read_token(token)
+            return part != COPIES or any(
+                delivery.header == "to" and delivery.state not in UNSENT for delivery in document.delivery_ids
+            )
+
+        def reconnect():
+            return self.env["ir.mail_server"]._connect__(
+                mail_server_id=mail_server.id if mail_server else None,
+                smtp_from=getattr(smtp_session, "smtp_from", None),
+            )
+
+        return DocumentSession(
+            smtp_session,
+            is_due=is_due,
+            is_copy=is_copy,
+            note=lambda outcome: documents_sudo._record_outcome(outcome, at_once=auto_commit),
+            reconnect=reconnect,
+        )
+
+    def _sengerio_batches(self, auto_commit):
+        """Yield these mails in their order, each document's by itself, locked, where Odoo commits after each.
+
+        Where it does not, all documents are locked before the first mail leaves: failing later would undo the record
+        of those that have left.
+        """
+        documents = self.filtered(lambda mail: mail.sudo().sengerio_send)
+        if not documents or not auto_commit:
+            if len(documents) > 1:
+                self.env["sengerio.mail.document"].sudo().search(
+                    [("mail_message_id", "in", documents.mail_message_id.ids)]
+                ).lock_for_update()
+            yield self
+            return
+        for mail_id in self.ids:
+            mail = self.browse(mail_id)
+            if mail_id not in documents._ids or mail.try_lock_for_update():
+                yield mail
+
+    # ------------------------------------------------------------
+    # What was not taken
+    # ------------------------------------------------------------
+
+    def _sengerio_not_taken(self, own):
+        """Return ``(values of the mail, reason)`` if it must be kept for a retry, else ``None``.
+
+        :param own: the deliveries that it carries
+        """
+        to = own.filtered(lambda delivery: delivery.header == "to")
+        later = to.filtered(lambda delivery: delivery.state == "refused" and (delivery.smtp_reply or "").startswith("4"))
+        reason = "; ".join(f"{delivery.email}: {delivery.smtp_reply}" for delivery in to if delivery.smtp_reply)
+        now = self.env.cr.now()
+        if later and self.create_date + GIVE_UP_AFTER > now:
+            return {"state": "outgoing", "scheduled_date": now + RETRY_AFTER}, reason
+        if to and all(delivery.state in UNSENT for delivery in to):
+            return {"state": "exception"}, reason
+        if not to._to_send() and self.state == "exception":  # a retry found that all have got it
+            self.state = "sent"
+        return None
+
+    def _sengerio_keep(self, own, values, reason):
+        """Keep a mail that was not taken for all: Odoo would delete it.
+
+        Its notifications say which contacts have not got it.
+        """
+        to = own.filtered(lambda delivery: delivery.header == "to")
+        reached = to.filtered(lambda delivery: delivery.state not in UNSENT)
+        own.document_id._fail(own, reason)
+        self.write({**values, "failure_reason": reason, "failure_type": "mail_smtp"})
+        if values["state"] == "outgoing":
+            self.env.ref("mail.ir_cron_mail_scheduler_action")._trigger(values["scheduled_date"])
+        return super()._postprocess_sent_message(
+            reached.partner_id, reached.mapped("email"), failure_reason=reason, failure_type="mail_smtp"
+        )
+
+    def _sengerio_cancel(self):
+        for mail in self.filtered(lambda mail: mail.sudo().sengerio_send):
+            own = mail._sengerio_own_deliveries()
+            own.document_id._cancel(own)
 
     def _sengerio_list(self):
         """List the document that a mail is which has no notification; nobody gets a second mail of it."""
@@ -95,21 +201,9 @@ class MailMail(models.Model):
         if answer.dropped and not policy.is_other:
             self.recipient_ids = [Command.unlink(partner_id) for partner_id in answer.dropped]
 
-    def _sengerio_deliveries(self):
-        """Return the deliveries of this mail's document, empty if it is none."""
-        self.ensure_one()
-        deliveries_sudo = self.env["sengerio.mail.delivery"].sudo()
-        if not self.sudo().sengerio_send:
-            return deliveries_sudo
-        deliveries_sudo = deliveries_sudo._of_mail(self)
-        for document in deliveries_sudo.document_id:
-            of_document = deliveries_sudo.filtered(lambda delivery, document=document: delivery.document_id == document)
-            document._fields["delivery_ids"]._insert_cache(document, [of_document._ids])
-        return deliveries_sudo
-
     def _sengerio_own_deliveries(self):
         """Return those of the document's deliveries that this mail carries."""
-        deliveries = self._sengerio_deliveries()
+        deliveries = self.sudo().sengerio_delivery_ids
         to = deliveries.filtered(lambda delivery: delivery.header == "to")
         own = to.filtered(
             lambda delivery: delivery.partner_id in self.recipient_ids if delivery.partner_id else self.email_to

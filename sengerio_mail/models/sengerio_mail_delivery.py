@@ -1,4 +1,5 @@
 from odoo import fields, models
+from odoo.tools import SQL
 
 from ..tools import addresses, states
 from .sengerio_mail_address import ROLES
@@ -57,9 +58,39 @@ class SengerioMailDelivery(models.Model):
         """Return those that have not left Odoo yet: a retry mails nobody twice."""
         return self.filtered(lambda delivery: delivery.state in states.UNSENT)
 
-    def _of_mail(self, mail):
-        """Fetch the deliveries of the document that a ``mail.mail`` belongs to, in one query."""
-        return self.search_fetch(
-            [("document_id.mail_message_id", "=", mail.mail_message_id_int)],
-            ["document_id", "email", "name", "header", "partner_id", "state"],
+    def _of_message(self, message_id):
+        """Fetch the deliveries of the document that a message is, and lock the document, in one query.
+
+        Whoever changes the document meanwhile waits, or makes this fail before anything was sent: failing afterwards
+        would undo the record of what has left.
+
+        :param int message_id: id of the ``mail.message``
+        :raise psycopg2.errors.SerializationFailure: it was changed since this transaction began
+        """
+        names = ("document_id", "email", "name", "header", "partner_id", "state", "smtp_reply")
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT delivery.id, %s
+                  FROM sengerio_mail_delivery delivery
+                  JOIN sengerio_mail_document document ON document.id = delivery.document_id
+                 WHERE document.mail_message_id = %s
+                 ORDER BY delivery.id
+                   FOR UPDATE OF document
+                """,
+                SQL(", ").join(SQL.identifier("delivery", name) for name in names),
+                message_id,
+            )
         )
+        deliveries = self.browse([row[0] for row in rows])
+        for name, values in zip(names, list(zip(*rows, strict=True))[1:], strict=True) if rows else ():
+            self._fields[name]._insert_cache(deliveries, values)
+        if rows:
+            document = deliveries[0].document_id
+            document._fields["delivery_ids"]._insert_cache(document, [deliveries._ids])
+        return deliveries
+
+    def _cache_state(self, state, smtp_reply):
+        """Keep a state in the cache that was written to the table by another way."""
+        for name, value in (("state", state), ("smtp_reply", smtp_reply)):
+            self._fields[name]._update_cache(self, value, dirty=False)

@@ -190,40 +190,25 @@ class SengerioMailDocument(models.Model):
         return hmac(self.env(su=True), "sengerio_mail.document", name)[:32]
 
     @api.model
-    def _record_outcomes(self, outcomes):
-        """Record what the mail server said to some messages.
+    def _record_outcome(self, outcome, at_once=False):
+        """Record what the mail server said to a message.
 
-        :param outcomes: iterable of :class:`~..tools.smtp_session.Outcome`
+        :param outcome: :class:`~..tools.smtp_session.Outcome`
+        :param bool at_once: by a transaction of its own, so that a crash does not undo it
         """
-        by_document = {}
-        for outcome in outcomes:
-            document, part = self._read_token(outcome.token)
-            by_document.setdefault(document, []).append((part, outcome))
-        for document, of_document in by_document.items():
-            if document:
-                document._record_parts(of_document)
-
-    def _record_parts(self, parts):
-        """Record the outcomes of one document's messages."""
-        self.ensure_one()
-        changes, email_from = {}, None
-        for part, outcome in parts:
-            headers = ("to",) if part == TO else ("cc", "bcc")
-            accepted = False
-            for delivery in self.delivery_ids.filtered(lambda delivery, headers=headers: delivery.header in headers):
-                address = delivery._envelope_address()
-                if address not in outcome.recipients:
-                    continue
-                if address in outcome.refused:
-                    changes[delivery] = "refused", reply_text(*outcome.refused[address])
-                elif outcome.error:
-                    changes[delivery] = "failed", outcome.error
-                else:
-                    changes[delivery] = "sent", None
-                    accepted = True
-            if accepted and part == TO:
-                email_from = outcome.email_from
-        self._write_states(changes, email_from)
+        document, part = self._read_token(outcome.token)
+        if not document:
+            return
+        headers = ("to",) if part == TO else ("cc", "bcc")
+        changes = {}
+        for delivery in document.delivery_ids.filtered(lambda delivery: delivery.header in headers):
+            address = delivery._envelope_address()
+            if address in outcome.refused:
+                changes[delivery] = "refused", reply_text(*outcome.refused[address])
+            elif address in outcome.recipients:
+                changes[delivery] = ("failed", outcome.error) if outcome.error else ("sent", None)
+        accepted = any(state == "sent" for state, _reply in changes.values())
+        document._write_states(changes, outcome.email_from if accepted and part == TO else None, at_once)
 
     def _fail(self, deliveries, reason):
         """Record that a mail could not be sent at all: its addresses failed, their copies wait for a retry.
@@ -240,35 +225,52 @@ class SengerioMailDocument(models.Model):
                 }
             )
 
-    def _write_states(self, changes, email_from=None):
-        """Write states of deliveries and what follows for the document, in one statement: each mail pays for it.
+    def _cancel(self, deliveries):
+        """Record that what waits will never be sent: its mail was cancelled or deleted."""
+        for document in self:
+            document._write_states(
+                {
+                    delivery: ("cancelled", None)
+                    for delivery in deliveries
+                    if delivery.document_id == document and delivery.state == "queued"
+                }
+            )
+
+    def _write_states(self, changes, email_from=None, at_once=False):
+        """Write states of deliveries and what follows for the document.
+
+        In one statement, because each mail pays for it; or the deliveries by a transaction of their own, which must
+        not touch the document: this transaction has locked it.
 
         :param dict changes: ``{delivery: (state, the server's words or None)}``
         :param str email_from: From as it left, if it did
+        :param bool at_once: the deliveries by a transaction of their own
         """
         self.ensure_one()
         if not changes:
             return
-        after = {
-            delivery: changes[delivery][0] if delivery in changes else delivery.state for delivery in self.delivery_ids
-        }
-        state = states.worst(state for delivery, state in after.items() if delivery.header == "to")
-        copy_failed = any(state in states.FAILED for delivery, state in after.items() if delivery.header != "to")
-        rows = [[delivery.id, *change] for delivery, change in changes.items()]
         self.env["sengerio.mail.delivery"].flush_model(["state", "smtp_reply"])
         self.flush_recordset()
+        for delivery, (state, smtp_reply) in changes.items():
+            delivery._cache_state(state, smtp_reply)
+        rows = Json([[delivery.id, *change] for delivery, change in changes.items()])
+        deliveries_update = SQL(
+            """
+            UPDATE sengerio_mail_delivery delivery
+               SET state = row->>1, smtp_reply = row->>2, write_date = now() AT TIME ZONE 'UTC'
+              FROM jsonb_array_elements(%s) AS row
+             WHERE delivery.id = (row->>0)::int
+            """,
+            rows,
+        )
+        if at_once:
+            with self.pool.cursor() as cr:
+                cr.execute(deliveries_update)
+        to = self.delivery_ids.filtered(lambda delivery: delivery.header == "to")
         self.env.cr.execute(
             SQL(
                 """
-                WITH change AS (
-                    SELECT (row->>0)::int AS id, row->>1 AS state, row->>2 AS smtp_reply
-                      FROM jsonb_array_elements(%(rows)s) AS row
-                ), changed AS (
-                    UPDATE sengerio_mail_delivery delivery
-                       SET state = change.state, smtp_reply = change.smtp_reply, write_date = now() AT TIME ZONE 'UTC'
-                      FROM change
-                     WHERE delivery.id = change.id
-                )
+                %(with_deliveries)s
                 UPDATE sengerio_mail_document
                    SET state = %(state)s, copy_failed = %(copy_failed)s,
                        email_from = COALESCE(%(email_from)s, email_from),
@@ -277,13 +279,12 @@ class SengerioMailDocument(models.Model):
                        write_date = now() AT TIME ZONE 'UTC'
                  WHERE id = %(id)s
                 """,
-                rows=Json(rows),
-                state=state,
-                copy_failed=copy_failed,
+                with_deliveries=SQL() if at_once else SQL("WITH changed AS (%s)", deliveries_update),
+                state=states.worst(to.mapped("state")) or self.state,
+                copy_failed=any(delivery.state in states.FAILED for delivery in self.delivery_ids - to),
                 email_from=email_from,
                 sent=bool(email_from),
                 id=self.id,
             )
         )
         self.invalidate_recordset(["state", "copy_failed", "email_from", "date_sent"], flush=False)
-        self.delivery_ids.invalidate_recordset(["state", "smtp_reply"], flush=False)

@@ -150,7 +150,7 @@ class TestAutomatic(DocumentMailCase):
         self.assertFalse(self.document_of(purchase))
 
     def test_mass_mode(self):
-        """Several orders at once: each is a document of its own with one blind copy; an address of the role suffices."""
+        """Several orders at once: each is a document of its own with one blind copy; a role address suffices."""
         mute = self.env["res.partner"].create({"name": "Mute"})
         self.add_address(mute, "commercial", "voice@mute.example")
         silent = self.env["res.partner"].create({"name": "Silent"})

@@ -27,6 +27,7 @@ class TestDelivery(DocumentMailCase):
         """Send what failed or waits again, by Odoo's own means."""
         mails = self.env["mail.mail"].search([("state", "in", ("exception", "outgoing"))])
         mails.filtered(lambda mail: mail.state == "exception").action_retry()
+        mails.scheduled_date = False
         self.env["mail.mail"].process_email_queue(mails.ids)
         self.env.flush_all()
         return self.smtp.take()

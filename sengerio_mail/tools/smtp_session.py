@@ -5,12 +5,16 @@ session stands in for the one that Odoo opened, sends through it, and keeps the 
 those that carry :data:`TOKEN_HEADER`.
 """
 
+import logging
 import smtplib
 from dataclasses import dataclass, field
 
 # Names the document and the part of it (customer's message or copies) that a message is. It stays on the message: a
 # report about it that returns the header can be matched.
 TOKEN_HEADER = "X-Sengerio-Document"
+SERVICE_CLOSING = 421  # RFC 5321 §3.8: the server closes the connection
+
+_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -34,15 +38,23 @@ class Outcome:
 class DocumentSession:
     """Wraps an SMTP session (:class:`smtplib.SMTP` or what stands for it) and notes outcomes.
 
+    Refused recipients and lost connections are noted rather than raised where raising would make Odoo forget, and so
+    repeat, what the server has taken already.
+
     :param session: the opened session; everything but :meth:`send_message` is passed on to it
+    :param is_due: predicate on a token: whether its message is to be sent at all; copies are not when nobody got the
+        document
     :param is_copy: predicate on a token: whether its message is the one for the copies
     :param note: called with the :class:`Outcome` of each message of a document
+    :param reconnect: returns a new session when the connection was lost
     """
 
-    def __init__(self, session, is_copy, note):
+    def __init__(self, session, is_due, is_copy, note, reconnect):
         self._session = session
+        self._is_due = is_due
         self._is_copy = is_copy
         self._note_outcome = note
+        self._reconnect = reconnect
 
     def __getattr__(self, name):
         return getattr(self._session, name)
@@ -50,24 +62,38 @@ class DocumentSession:
     def send_message(self, message, from_addr, to_addrs, *args, **kwargs):
         """Send a message; see :meth:`smtplib.SMTP.send_message`.
 
-        A failure of the copies' message is noted and not raised: the customer's message has left, and must not be sent
-        again for it.
-
-        :return: ``{address: (code, reply)}`` of the refused recipients
-        :raise smtplib.SMTPException: the message was taken for nobody, and is not the copies' one
+        :return: ``{address: (code, reply)}`` of the refused recipients, also when all were
+        :raise smtplib.SMTPException: a document's message was taken for nobody, for another reason than its
+            recipients; never for the copies, whose failure must not repeat the customer's message
         """
         token = message[TOKEN_HEADER]
         if not token:
             return self._session.send_message(message, from_addr, to_addrs, *args, **kwargs)
+        if not self._is_due(token):
+            return {}
         try:
             refused = self._session.send_message(message, from_addr, to_addrs, *args, **kwargs) or {}
+        except smtplib.SMTPRecipientsRefused as error:
+            refused = error.recipients
         except (smtplib.SMTPException, OSError) as error:
-            self._note(message, to_addrs, getattr(error, "recipients", {}), describe(error))
-            if not self._is_copy(token):
-                raise
-            return {}
+            self._note(message, to_addrs, {}, describe(error))
+            self._mend(error)
+            if self._is_copy(token):
+                return {}
+            raise smtplib.SMTPException(describe(error)) from error
         self._note(message, to_addrs, refused)
         return refused
+
+    def _mend(self, error):
+        """Open a new session if the connection was lost; if that fails too, the next message will say so."""
+        lost = isinstance(error, (smtplib.SMTPServerDisconnected, OSError)) and not isinstance(
+            error, smtplib.SMTPResponseException
+        )
+        if lost or getattr(error, "smtp_code", None) == SERVICE_CLOSING:
+            try:
+                self._session = self._reconnect()
+            except Exception as failure:  # noqa: BLE001  the reason of the first failure is the one that is told
+                _logger.info("No new connection to the mail server: %s", failure)
 
     def _note(self, message, recipients, refused, error=""):
         self._note_outcome(
