@@ -30,6 +30,7 @@
         "views/res_config_settings_views.xml",
         "views/sengerio_mail_menus.xml",
     ],
+    "uninstall_hook": "uninstall_hook",
     "application": True,
     "installable": True,
 }

@@ -4,8 +4,8 @@ from odoo import Command, api, fields, models
 from odoo.tools.mail import html2plaintext
 
 from ..tools import links
-from ..tools.states import UNSENT
 from ..tools.smtp_session import TOKEN_HEADER, DocumentSession
+from ..tools.states import UNSENT
 from .sengerio_mail_document import COPIES, TO
 
 RETRY_AFTER = timedelta(minutes=15)  # RFC 5321 §4.5.4.1 asks for 30, greylisting for less
@@ -16,7 +16,7 @@ class MailMail(models.Model):
     _inherit = "mail.mail"
 
     sengerio_delivery_ids = fields.Many2many(
-        "sengerio.mail.delivery", string="Document Recipients", compute="_compute_sengerio_deliveries", compute_sudo=True
+        "sengerio.mail.delivery", compute="_compute_sengerio_deliveries", compute_sudo=True
     )
 
     def _compute_sengerio_deliveries(self):
@@ -149,15 +149,18 @@ class MailMail(models.Model):
         :param own: the deliveries that it carries
         """
         to = own.filtered(lambda delivery: delivery.header == "to")
-        later = to.filtered(lambda delivery: delivery.state == "refused" and (delivery.smtp_reply or "").startswith("4"))
+        refused = to.filtered(lambda delivery: delivery.state == "refused")
+        later = refused.filtered(lambda delivery: (delivery.smtp_reply or "").startswith("4"))  # RFC 5321 §4.2.1
         reason = "; ".join(f"{delivery.email}: {delivery.smtp_reply}" for delivery in to if delivery.smtp_reply)
         now = self.env.cr.now()
         if later and self.create_date + GIVE_UP_AFTER > now:
             return {"state": "outgoing", "scheduled_date": now + RETRY_AFTER}, reason
         if to and all(delivery.state in UNSENT for delivery in to):
             return {"state": "exception"}, reason
-        if not to._to_send() and self.state == "exception":  # a retry found that all have got it
-            self.state = "sent"
+        if to and not to._to_send() and self.state == "exception":
+            # a retry found that all have got it: Odoo was killed before it could say so
+            self.write({"state": "sent", "failure_type": False, "failure_reason": False})
+            to.document_id._write_document()
         return None
 
     def _sengerio_keep(self, own, values, reason):
@@ -229,22 +232,25 @@ class MailMail(models.Model):
                 else entry
                 for entry in entries
             ]
-        visible = {
-            "email_to": [delivery._header_address() for delivery in to],
-            "email_cc": [delivery._header_address() for delivery in copies if delivery.header == "cc"],
-        }
+        visible = {"email_cc": [delivery._header_address() for delivery in copies if delivery.header == "cc"]}
+        if len(to) < self.env["mail.thread"]._CUSTOMER_HEADERS_LIMIT_COUNT:  # Odoo's own limit for showing recipients
+            visible["email_to"] = [delivery._header_address() for delivery in to]
         outgoing, customers = [], None
         for entry in entries:
             partner = entry["partner_id"] or self.env["res.partner"]
             own = to.filtered(lambda delivery, partner=partner: delivery.partner_id == partner)
             if not own:
-                if partner:  # a follower; without a partner these are copies, which go together
-                    outgoing.append(entry)
+                # a follower, for those of its addresses that do not get the document itself; an empty list would mean
+                # no filter to Odoo; without a partner these are copies, which go together
+                emails = [email for email in entry["email_to_normalized"] if email not in to.mapped("email")]
+                if partner and (emails or not entry["email_to_normalized"]):
+                    outgoing.append({**entry, "email_to_normalized": emails})
                 continue
             if to[0] in own:
                 customers = entry
             if waiting := own._to_send():
-                outgoing.append({**self._sengerio_to_entry(entry, own, waiting, document), **visible})
+                own_to = {"email_to": [delivery._header_address() for delivery in own]}
+                outgoing.append({**self._sengerio_to_entry(entry, own, waiting, document), **own_to, **visible})
         waiting = copies._to_send()
         if customers and waiting:
             outgoing.append({**self._sengerio_copies_entry(customers, waiting, document), **visible})

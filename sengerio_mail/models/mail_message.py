@@ -1,4 +1,5 @@
 from odoo import fields, models
+from odoo.exceptions import AccessError
 
 
 class MailMessage(models.Model):
@@ -11,6 +12,12 @@ class MailMessage(models.Model):
         copy=False,
         help="What this message carries if it is a document: its type, its sender, changes made for this send.",
     )
+
+    def write(self, vals):
+        # EXTENDS mail: what a message carries is decided when it is posted
+        if "sengerio_send" in vals and not self.env.su:
+            raise AccessError(self.env._("What a document's message carries cannot be changed."))
+        return super().write(vals)
 
     def unlink(self):
         # EXTENDS mail: which deletes its attachments; those of a document stay with the record that was sent

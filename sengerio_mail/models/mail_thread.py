@@ -16,6 +16,11 @@ class MailThread(models.AbstractModel):
             kwargs = self._sengerio_prepare_post(kwargs)
         return super().message_post(**kwargs)
 
+    def message_notify(self, **kwargs):
+        # EXTENDS mail: a notification is no document, whatever a caller says
+        kwargs.pop("sengerio_send", None)
+        return super().message_notify(**kwargs)
+
     def _notify_thread_by_email(self, message, recipients_data, *, msg_vals=False, **kwargs):
         # EXTENDS mail: list the document, and mail nobody twice
         send = message.sudo().sengerio_send
@@ -41,14 +46,17 @@ class MailThread(models.AbstractModel):
 
     def _sengerio_responsible(self):
         """Return the record's salesperson, buyer or accountant: an active internal user, or nobody."""
+        is_person = self.env["sengerio.mail.resolver"]._is_person
+        return self._sengerio_responsible_user().filtered(is_person).with_env(self.env)
+
+    def _sengerio_responsible_user(self):
+        """Return the user whom the record names as responsible, archived or not, as sudo."""
         self.ensure_one()
-        users = self.env["res.users"].sudo()
         for fname in ("invoice_user_id", "user_id"):
             field = self._fields.get(fname)
             if field and field.comodel_name == "res.users":
-                users = self.sudo()[fname]
-                break
-        return users.filtered(self.env["sengerio.mail.resolver"]._is_person).with_env(self.env)
+                return self.sudo()[fname]
+        return self.env["res.users"].sudo()
 
     def _sengerio_asked_by(self):
         """Return the user for whom OdooBot is acting on this record, if the record knows."""
@@ -67,13 +75,26 @@ class MailThread(models.AbstractModel):
         if not policy:
             return kwargs
         author_id, email_from = self._message_compute_author(kwargs.get("author_id"), kwargs.get("email_from"))
-        kwargs.update(
-            self._sengerio_message_values(policy, send, author_id, email_from, kwargs.get("reply_to"))
-        )
-        plain_to = [address.email for address in self.env["sengerio.mail.resolver"]._plain(send.get("email_to"))]
-        if plain_to:
-            kwargs["outgoing_email_to"] = ",".join(filter(None, [kwargs.get("outgoing_email_to"), *plain_to]))
+        kwargs.update(self._sengerio_message_values(policy, send, author_id, email_from, kwargs.get("reply_to")))
+        self._sengerio_add_plain(kwargs)
         return kwargs
+
+    def _sengerio_add_plain(self, kwargs):
+        """Make Odoo mail a document's plain To addresses, and its Cc ones where nobody else is addressed.
+
+        :param dict kwargs: of ``message_post``; changed in place
+        """
+        resolver = self.env["sengerio.mail.resolver"]
+        send = kwargs["sengerio_send"]
+        to = list(resolver._plain([*send["email_to"], kwargs.get("outgoing_email_to")]))
+        cc = list(resolver._plain(send["email_cc"]))
+        if not to and not kwargs.get("partner_ids"):
+            to, cc = cc, []
+        send["email_to"], send["email_cc"] = (
+            [addresses.header(address.email, address.name) for address in found] for found in (to, cc)
+        )
+        if to:
+            kwargs["outgoing_email_to"] = ",".join(address.email for address in to)
 
     def _sengerio_message_values(self, policy, send, author_id, email_from, reply_to):
         """Return author, From, Reply-To and what a document's message carries, by policy.
@@ -88,7 +109,8 @@ class MailThread(models.AbstractModel):
         asked_by = self.env["res.users"].browse(send.get("sender_id") or ()) or self._sengerio_asked_by()
         sender = resolver._sender(self, asked_by)
         author = self.env["res.partner"].browse(author_id or ())
-        author, email_from = resolver._author(policy, self, sender, author, email_from)
+        if not send.get("keep_from"):
+            author, email_from = resolver._author(policy, self, sender, author, email_from)
         reply_to = reply_to or resolver._reply_to(policy, self, sender, author)
         return {
             "author_id": author.id,

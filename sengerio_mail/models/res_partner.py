@@ -4,9 +4,15 @@ from odoo import api, fields, models
 class ResPartner(models.Model):
     _inherit = "res.partner"
 
-    sengerio_address_ids = fields.One2many("sengerio.mail.address", "partner_id", string="Role Addresses", copy=True)
-    sengerio_copy_ids = fields.One2many("sengerio.mail.copy", "partner_id", string="Copies", copy=False)
-    sengerio_document_count = fields.Integer("Generated Documents", compute="_compute_sengerio_document_count")
+    sengerio_address_ids = fields.One2many(
+        "sengerio.mail.address", "partner_id", string="Role Addresses", copy=True, groups="base.group_user"
+    )
+    sengerio_copy_ids = fields.One2many(
+        "sengerio.mail.copy", "partner_id", string="Copies", copy=False, groups="base.group_user"
+    )
+    sengerio_document_count = fields.Integer(
+        "Generated Documents", compute="_compute_sengerio_document_count", groups="base.group_user"
+    )
 
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_sengerio_document_count(self):

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import AccessError, ValidationError
 
 from ..tools import addresses
 
@@ -20,7 +20,7 @@ class SengerioMailAddress(models.Model):
     email = fields.Char("E-mail", required=True)
     name = fields.Char(help="Shown in front of the address. Empty: the partner's name.")
     company_id = fields.Many2one(
-        "res.company",
+        "res.company", ondelete="cascade",
         index=True,
         help="For documents of this company only, where it replaces the shared addresses of the role.",
     )
@@ -44,9 +44,12 @@ class SengerioMailAddress(models.Model):
         vals_list = [self._normalised(vals) for vals in vals_list]
         defaults = self.default_get(KEY)
         self._check_duplicates([self._key({**defaults, **vals}) for vals in vals_list])
-        return super().create(vals_list)
+        rows = super().create(vals_list)
+        rows._check_may_change()
+        return rows
 
     def write(self, vals):
+        self._check_may_change()
         vals = self._normalised(vals)
         if "email" in vals and "bounce_state" not in vals:
             vals["bounce_state"] = "none"
@@ -54,7 +57,29 @@ class SengerioMailAddress(models.Model):
             self._check_duplicates(
                 [self._key({**row._convert_to_write({name: row[name] for name in KEY}), **vals}) for row in self]
             )
-        return super().write(vals)
+        result = super().write(vals)
+        self._check_may_change()
+        return result
+
+    def unlink(self):
+        self._check_may_change()
+        return super().unlink()
+
+    def _check_may_change(self):
+        """Refuse addresses of colleagues: a copy to a colleague would leave the company by them.
+
+        :raise AccessError: the user is no administrator of document mailing
+        """
+        if self.env.su or self.env.user.has_group("sengerio_mail.sengerio_mail_group_administrator"):
+            return
+        for row in self.sudo():
+            if row.partner_id.user_ids and not row.partner_id.partner_share:
+                raise AccessError(
+                    self.env._(
+                        "Only an administrator of document mailing sets the role addresses of users: %s.",
+                        row.partner_id.display_name,
+                    )
+                )
 
     @api.depends("email", "name", "role")
     def _compute_display_name(self):
@@ -73,8 +98,8 @@ class SengerioMailAddress(models.Model):
         return {**vals, "email": address.email, **({"name": address.name} if address.name else {})}
 
     @api.model
-    def _parse(self, text):
-        """Read one mailbox.
+    def _parse_sender(self, text):
+        """Read one mailbox that mail comes from; Odoo's own aliases are fine there.
 
         :raise ValidationError: no usable address; the message quotes it and says why
         """
@@ -82,6 +107,19 @@ class SengerioMailAddress(models.Model):
             return addresses.parse(text)
         except addresses.InvalidAddress as error:
             raise ValidationError(self._invalid_message(error)) from error
+
+    @api.model
+    def _parse(self, text):
+        """Read one mailbox that mail goes to.
+
+        :raise ValidationError: no usable address, or one of Odoo's aliases; the message quotes it and says why
+        """
+        address = self._parse_sender(text)
+        if self.env["mail.alias.domain"].sudo()._find_aliases([address.email]):
+            raise ValidationError(
+                self.env._("%s is an address of Odoo itself: what is sent there comes back in.", address.email)
+            )
+        return address
 
     @api.model
     def _invalid_message(self, error):

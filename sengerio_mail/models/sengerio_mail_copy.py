@@ -23,20 +23,21 @@ class SengerioMailCopy(models.Model):
         relation="sengerio_mail_copy_document_type_rel",
         column1="copy_id",
         column2="type_id",
+        ondelete="restrict",
         string="Document Types",
         help="Only these documents. Empty: all but other documents.",
     )
     header = fields.Selection(
         [("cc", "Cc (visible)"), ("bcc", "Bcc (not visible)")], string="As", required=True, default="cc"
     )
-    copy_partner_id = fields.Many2one("res.partner", string="Copy To", index="btree_not_null", ondelete="cascade")
+    copy_partner_id = fields.Many2one("res.partner", string="Copy To", index="btree_not_null", ondelete="restrict")
     copy_field = fields.Char(
         "Copy To Field",
         help="A contact or user field of the document, for example user_id or partner_id.user_id.",
     )
     email = fields.Char("Copy To Address")
     mandatory = fields.Boolean(help="Neither the person concerned nor the sender can remove it.")
-    company_id = fields.Many2one("res.company", index=True)
+    company_id = fields.Many2one("res.company", ondelete="cascade", index=True)
     active = fields.Boolean(default=True)
 
     _one_target = models.Constraint(
@@ -60,19 +61,24 @@ class SengerioMailCopy(models.Model):
     def create(self, vals_list):
         copies = super().create([self._normalised(vals) for vals in vals_list])
         copies._check_may_change()
-        copies._log(self.env._("Copy added"))
+        for copy in copies:
+            copy._log(self.env._("Copy added: %s", copy.display_name))
         return copies
 
     def write(self, vals):
         self._check_may_change()
+        before = {copy: (copy.partner_id, copy._described()) for copy in self}
         result = super().write(self._normalised(vals))
         self._check_may_change()
-        self._log(self.env._("Copy changed"))
+        for copy, (partner, described) in before.items():
+            changed = self.env._("Copy changed: %(before)s → %(after)s", before=described, after=copy._described())
+            copy._log(changed, also=partner)
         return result
 
     def unlink(self):
         self._check_may_change()
-        self._log(self.env._("Copy removed"))
+        for copy in self:
+            copy._log(self.env._("Copy removed: %s", copy.display_name))
         return super().unlink()
 
     @api.depends("direction", "header", "copy_partner_id", "copy_field", "email")
@@ -128,7 +134,23 @@ class SengerioMailCopy(models.Model):
                     )
                 )
 
-    def _log(self, what):
-        """Write to the chatter of the partner whose mail is copied."""
-        for copy in self.filtered("partner_id"):
-            copy.partner_id._message_log(body=f"{what}: {copy.display_name}")
+    def _described(self):
+        """Return the rule in words, as it is logged."""
+        self.ensure_one()
+        marks = [
+            *self.document_type_ids.mapped("name"),
+            *([self.env._("mandatory")] if self.mandatory else []),
+            *([] if self.active else [self.env._("archived")]),
+        ]
+        return f"{self.display_name} ({', '.join(marks)})" if marks else self.display_name
+
+    def _log(self, what, also=None):
+        """Write to the chatter of the partner whose mail is copied; of the company, if it is everybody's.
+
+        :param str what: what happened
+        :param also: a further ``res.partner``, whose mail it was before
+        """
+        self.ensure_one()
+        whose = self.partner_id or (self.company_id or self.env.company).partner_id
+        for partner in whose | (also or whose):
+            partner.sudo()._message_log(body=what)  # who may set the copy may say so

@@ -266,6 +266,15 @@ class SengerioMailDocument(models.Model):
         if at_once:
             with self.pool.cursor() as cr:
                 cr.execute(deliveries_update)
+        self._write_document(SQL() if at_once else SQL("WITH changed AS (%s)", deliveries_update), email_from)
+
+    def _write_document(self, with_deliveries=None, email_from=None):
+        """Write what follows for a document from its deliveries.
+
+        :param with_deliveries: SQL in front of the statement
+        :param str email_from: From as it left, if it did
+        """
+        self.ensure_one()
         to = self.delivery_ids.filtered(lambda delivery: delivery.header == "to")
         self.env.cr.execute(
             SQL(
@@ -279,11 +288,11 @@ class SengerioMailDocument(models.Model):
                        write_date = now() AT TIME ZONE 'UTC'
                  WHERE id = %(id)s
                 """,
-                with_deliveries=SQL() if at_once else SQL("WITH changed AS (%s)", deliveries_update),
+                with_deliveries=with_deliveries or SQL(),
                 state=states.worst(to.mapped("state")) or self.state,
                 copy_failed=any(delivery.state in states.FAILED for delivery in self.delivery_ids - to),
                 email_from=email_from,
-                sent=bool(email_from),
+                sent=any(delivery.state not in states.UNSENT for delivery in to),
                 id=self.id,
             )
         )

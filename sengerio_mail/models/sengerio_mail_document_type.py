@@ -59,7 +59,7 @@ class SengerioMailDocumentType(models.Model):
     code = fields.Char(required=True, help="Technical name; a company's own type has that of the shared one.")
     sequence = fields.Integer(default=100)
     active = fields.Boolean(default=True)
-    company_id = fields.Many2one("res.company", index=True, help="Empty: all companies.")
+    company_id = fields.Many2one("res.company", ondelete="cascade", index=True, help="Empty: all companies.")
     model_id = fields.Many2one("ir.model", string="Record", ondelete="cascade", help="Empty: any record.")
     model = fields.Char(related="model_id.model", store=True, string="Record Model")
     domain = fields.Char(
@@ -135,6 +135,14 @@ class SengerioMailDocumentType(models.Model):
                     self.env._("Documents of the type “%s” carry no blind copy.", document_type.display_name)
                 )
 
+    @api.constrains("code", "role")
+    def _check_role(self):
+        for document_type in self:
+            if document_type.code == OTHER and document_type.role:
+                raise ValidationError(
+                    self.env._("The recipients of “%s” are never changed: it has no role.", document_type.display_name)
+                )
+
     @api.constrains("model_id", "domain")
     def _check_domain(self):
         for document_type in self:
@@ -156,9 +164,9 @@ class SengerioMailDocumentType(models.Model):
         Copy = self.env["sengerio.mail.copy"]
         for document_type in self:
             if document_type.from_policy in ("site", "site_sender_name") or document_type.from_email:
-                Address._parse(document_type.from_email)
+                Address._parse_sender(document_type.from_email)
             if document_type.reply_to_policy == "fixed" or document_type.reply_to_email:
-                Address._parse(document_type.reply_to_email)
+                Address._parse_sender(document_type.reply_to_email)
             path = document_type.reply_to_field
             if (document_type.reply_to_policy == "field" or path) and not (
                 path and document_type.model and Copy._is_person_field(document_type.model, path)
@@ -182,8 +190,9 @@ class SengerioMailDocumentType(models.Model):
         return result
 
     def unlink(self):
+        result = super().unlink()
         self.env.registry.clear_cache()
-        return super().unlink()
+        return result
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_shipped(self):
@@ -223,7 +232,7 @@ class SengerioMailDocumentType(models.Model):
                 reply_to_email=document_type.reply_to_email or "",
                 reply_to_field=document_type.reply_to_field or "",
             )
-            for document_type in self.sudo().search([])
+            for document_type in self.sudo().with_context(active_test=True).search([])
         )
 
     @api.model

@@ -7,7 +7,9 @@ class SengerioMailDocumented(models.AbstractModel):
     _name = "sengerio.mail.documented"
     _description = "Record Sent by E-mail"
 
-    sengerio_document_count = fields.Integer("Generated Documents", compute="_compute_sengerio_document_count")
+    sengerio_document_count = fields.Integer(
+        "Generated Documents", compute="_compute_sengerio_document_count", groups="base.group_user"
+    )
 
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_sengerio_document_count(self):

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from odoo import SUPERUSER_ID, api, models
 from odoo.tools import SQL
 from odoo.tools.mail import email_normalize
@@ -82,13 +84,13 @@ class SengerioMailResolver(models.AbstractModel):
     @api.model
     def _reply_to_person(self, policy, record, sender):
         """Return the partner who gets the replies; empty if it is archived or there is none."""
-        responsible = record._sengerio_responsible()
         if policy.reply_to_policy == "sender":
             return sender.partner_id
-        if policy.reply_to_policy == "responsible":
-            return responsible.partner_id
-        if policy.reply_to_policy == "responsible_thread":
-            return (responsible or sender).partner_id
+        if policy.reply_to_policy in ("responsible", "responsible_thread"):
+            named = record._sengerio_responsible_user()
+            if not named and policy.reply_to_policy == "responsible_thread":
+                named = sender
+            return named.filtered(self._is_person).partner_id  # an archived user: the record
         return self._people_at(record, policy.reply_to_field).filtered("active")[:1]
 
     # ------------------------------------------------------------
@@ -108,11 +110,13 @@ class SengerioMailResolver(models.AbstractModel):
         """
         customer = record._mail_get_customer() if policy.role else self.env["res.partner"]
         mailed = {data["id"]: data for data in recipients_data if data["notif"] == "email" and data["id"]}
-        addressed = (set(send.get("addressed") or ()) | set(customer.ids)) & set(mailed)
+        addressed = set(send.get("addressed") or ()) & set(mailed)
         company = self._company(record)
         chain = self._chain(customer)
         asked_for = chain | self.env["res.partner"].browse(addressed) | sender.sudo().partner_id
-        rows, copy_values = self._load(policy, asked_for, chain, sender, company) if policy.role else ({}, [])
+        # copies of what a partner gets are due only if it gets it
+        gets_it = chain if customer.id in addressed else chain.browse()
+        rows, copy_values = self._load(policy, asked_for, gets_it, sender, company) if policy.role else ({}, [])
         contacts = [
             Contact(self._person(partner, rows), partner.id in addressed)
             for partner in self.env["res.partner"].sudo().browse(mailed)
@@ -128,7 +132,7 @@ class SengerioMailResolver(models.AbstractModel):
                 notified=frozenset(record._sengerio_notified_addresses()),
                 copies=tuple(
                     [
-                        *self._copies(policy, record, sender, copy_values),
+                        *self._copies(policy, record, sender, copy_values, rows),
                         *self._sender_copy(policy, sender, send, rows, company),
                     ]
                 ),
@@ -162,38 +166,44 @@ class SengerioMailResolver(models.AbstractModel):
 
         :return: ``({partner id: [Row]}, [values of a copy])``
         """
-        self.env["sengerio.mail.address"].flush_model()
-        self.env["sengerio.mail.copy"].flush_model()
-        of_company = SQL("active AND (company_id IS NULL OR company_id = %s)", company.id)
+        for model in ("sengerio.mail.address", "sengerio.mail.copy", "res.partner"):
+            self.env[model].flush_model()
         [(rows, copies)] = self.env.execute_query(
             SQL(
                 """
+                WITH copy AS (
+                    SELECT c.*, p.name AS person_name, p.email AS person_email,
+                           p.active AND (u.active IS NULL OR u.active) AS person_active,
+                           p.id IS DISTINCT FROM p.commercial_partner_id AS person_has_company
+                      FROM sengerio_mail_copy c
+                      LEFT JOIN res_partner p ON p.id = c.copy_partner_id
+                      LEFT JOIN LATERAL (
+                           SELECT bool_or(active) AS active FROM res_users WHERE partner_id = p.id
+                      ) u ON TRUE
+                     WHERE c.active AND (c.company_id IS NULL OR c.company_id = %(company_id)s)
+                       AND (c.partner_id IS NULL
+                            OR c.direction = 'sent_by' AND c.partner_id = %(sender_id)s
+                            OR c.direction = 'sent_to' AND c.partner_id IN %(customer_ids)s)
+                       AND (c.role IS NULL OR c.role = %(role)s)
+                       AND (NOT EXISTS (SELECT FROM sengerio_mail_copy_document_type_rel r WHERE r.copy_id = c.id)
+                            OR EXISTS (SELECT FROM sengerio_mail_copy_document_type_rel r
+                                         JOIN sengerio_mail_document_type t ON t.id = r.type_id
+                                        WHERE r.copy_id = c.id AND t.code = %(code)s))
+                )
                 SELECT (
                     SELECT json_agg(json_build_array(partner_id, role, email, name, company_id, bounce_state)
                                     ORDER BY id)
                       FROM sengerio_mail_address
-                     WHERE partner_id IN %(partner_ids)s AND %(of_company)s
+                     WHERE (partner_id IN %(partner_ids)s OR partner_id IN (SELECT copy_partner_id FROM copy))
+                       AND active AND (company_id IS NULL OR company_id = %(company_id)s)
                 ), (
-                    SELECT json_agg(json_build_object(
-                               'partner_id', partner_id, 'direction', direction, 'header', header,
-                               'copy_partner_id', copy_partner_id, 'copy_field', copy_field, 'email', email,
-                               'mandatory', mandatory) ORDER BY id)
-                      FROM sengerio_mail_copy
-                     WHERE %(of_company)s
-                       AND (partner_id IS NULL
-                            OR direction = 'sent_by' AND partner_id = %(sender_id)s
-                            OR direction = 'sent_to' AND partner_id IN %(customer_ids)s)
-                       AND (role IS NULL OR role = %(role)s)
-                       AND (NOT EXISTS (SELECT FROM sengerio_mail_copy_document_type_rel r WHERE r.copy_id = id)
-                            OR EXISTS (SELECT FROM sengerio_mail_copy_document_type_rel r
-                                         JOIN sengerio_mail_document_type t ON t.id = r.type_id
-                                        WHERE r.copy_id = sengerio_mail_copy.id AND t.code = %(code)s))
+                    SELECT json_agg(row_to_json(copy) ORDER BY id) FROM copy
                 )
                 """,
                 partner_ids=tuple(partners.ids) or (0,),
                 customer_ids=tuple(chain.ids) or (0,),
                 sender_id=sender.sudo().partner_id.id or 0,
-                of_company=of_company,
+                company_id=company.id,
                 role=policy.role,
                 code=policy.code,
             )
@@ -205,27 +215,40 @@ class SengerioMailResolver(models.AbstractModel):
         return by_partner, copies or []
 
     @api.model
-    def _copies(self, policy, record, sender, copy_values):
-        """Yield a :class:`Copy` for each person that the rules name."""
-        targets = [(values, self._copy_people(record, values)) for values in copy_values]
-        chains = {person: self._chain(person) for _values, people in targets for person in people}
-        rows = {}
-        if chains:
-            everybody = self.env["res.partner"].union(*chains.values())
-            rows, _copies = self._load(policy, everybody, self.env["res.partner"], sender, self._company(record))
-        for values, people in targets:
+    def _copies(self, policy, record, sender, copy_values, rows):
+        """Yield a :class:`Copy` for each person that the rules name.
+
+        :param list copy_values: of :meth:`_load`
+        :param dict rows: of :meth:`_load`, those of the persons named included
+        """
+        for values in copy_values:
             reason = self._copy_reason(record, values)
             settings = {"header": values["header"], "reason": reason, "mandatory": values["mandatory"]}
             if values["email"]:
                 yield Copy(email=values["email"], **settings)
-            for person in people:
-                yield Copy(chain=tuple(self._person(partner, rows) for partner in chains[person]), **settings)
+            elif values["copy_field"]:
+                for person in self._people_at(record, values["copy_field"]):
+                    yield Copy(chain=self._persons(policy, record, sender, person), **settings)
+            elif values["person_has_company"]:
+                person = self.env["res.partner"].sudo().browse(values["copy_partner_id"])
+                yield Copy(chain=self._persons(policy, record, sender, person, values["person_active"]), **settings)
+            else:
+                person_id, name = values["copy_partner_id"], values["person_name"] or ""
+                emails = tuple(addresses.tolerant(values["person_email"]))
+                own = tuple(rows.get(person_id, ()))
+                person = Person(person_id, name, emails, own, active=values["person_active"])
+                yield Copy(chain=(person,), **settings)
 
     @api.model
-    def _copy_people(self, record, values):
-        if values["copy_partner_id"]:
-            return self.env["res.partner"].sudo().browse(values["copy_partner_id"])
-        return self._people_at(record, values["copy_field"]) if values["copy_field"] else self.env["res.partner"]
+    def _persons(self, policy, record, sender, partner, active=True):
+        """Return a partner and its parents as facts, fetched for it alone.
+
+        :param bool active: whether a user of it, if it has any, is active
+        """
+        chain = self._chain(partner)
+        rows, _copies = self._load(policy, chain, chain.browse(), sender, self._company(record))
+        persons = [self._person(someone, rows) for someone in chain]
+        return (replace(persons[0], active=active and persons[0].active), *persons[1:])
 
     @api.model
     def _copy_reason(self, record, values):
@@ -246,8 +269,8 @@ class SengerioMailResolver(models.AbstractModel):
         if not (self._wants_copy(policy, sender) if wanted is None else wanted):
             return
         person = self._person(sender.sudo().partner_id, rows)
-        own = role_addresses((Person(person.id, person.name, (), person.rows),), policy.role, company.id)
-        email = own[0][0].email if own else person.emails and person.emails[0].email
+        own = own_addresses(person, policy.role, company.id)
+        email = own and own[0][0].email
         generic = policy.from_policy in ("site", "site_sender_name", "company")
         if email and not (generic and email in self._generic_addresses(policy, company)):
             chain = (Person(person.id, person.name, (Address(email, person.name),)),)
@@ -297,7 +320,10 @@ class SengerioMailResolver(models.AbstractModel):
         if not self.env["sengerio.mail.copy"]._is_person_field(record._name, path or ""):
             return self.env["res.partner"]
         people = record.sudo().mapped(path)
-        return people.partner_id if people._name == "res.users" else people
+        if people._name == "res.users":
+            return people.filtered("active").partner_id
+        users = people.with_context(active_test=False).user_ids
+        return people - (users.partner_id - users.filtered("active").partner_id)
 
     @api.model
     def _field_label(self, record, path):

@@ -242,8 +242,10 @@ class DocumentMailCase(TransactionCase):
         document_type = self.env.ref(f"sengerio_mail.sengerio_mail_document_type_{code}")
         before = {name: document_type[name] for name in values}
         document_type.write(values)
-        yield document_type
-        document_type.write(before)
+        try:
+            yield document_type
+        finally:
+            document_type.write(before)
 
     # ------------------------------------------------------------
     # Asserting

@@ -4,14 +4,13 @@ An address is kept with its domain as people write it (``jörg@müller.example``
 envelope or a header has the domain in ASCII (punycode), because mail servers without SMTPUTF8 know nothing else.
 """
 
-import contextlib
 import re
 from dataclasses import dataclass
 from email.utils import getaddresses
 
 import idna
 
-from odoo.tools.mail import email_split_tuples, formataddr
+from odoo.tools.mail import email_normalize, email_split_tuples, formataddr
 
 # RFC 5322 §3.2.3: a local part is a dot-atom. Quoted local parts exist on paper only.
 _DOT_ATOM = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
@@ -78,7 +77,8 @@ def normalise(email):
     if not _DOT_ATOM.fullmatch(local):
         raise InvalidAddress(email, "syntax")
     try:
-        ascii_domain = idna.encode(domain.lower(), uts46=True).decode("ascii")
+        ascii_domain = idna.encode(domain.lower().rstrip("."), uts46=True).decode("ascii")
+        domain = idna.decode(ascii_domain)  # one spelling for each domain
     except idna.IDNAError as error:
         raise InvalidAddress(email, "domain") from error
     if "." not in ascii_domain:
@@ -110,21 +110,25 @@ def tolerant(text):
     """Read the mailboxes in a text that Odoo accepted earlier, as Odoo does: nobody loses mail for a missing bracket.
 
     :param str text: for example a partner's e-mail field
-    :return: list of :class:`Address`; what cannot be mailed at all is left out
+    :return: list of :class:`Address`; what would make a mail server refuse the whole message is left out
     """
     addresses, invalid = split(text)
     found = {address.email: address for address in addresses}
     for error in invalid:
-        for name, email in email_split_tuples(error.text):
-            with contextlib.suppress(InvalidAddress):
-                found.setdefault(normalise(email), Address(normalise(email), name))
+        for name, given in email_split_tuples(error.text):
+            try:
+                email = normalise(given)
+            except InvalidAddress:  # some providers have addresses that no standard knows
+                email = email_normalize(given)
+            if email and email.isascii() and not _CONTROL.search(email):
+                found.setdefault(email, Address(email, name))
     return list(found.values())
 
 
 def envelope(email):
     """Return a normalised address with its domain in ASCII, as it stands in RCPT TO (RFC 5891)."""
     local, _at, domain = email.rpartition("@")
-    return f"{local}@{domain if domain.isascii() else idna.encode(domain, uts46=True).decode('ascii')}"
+    return email if domain.isascii() else f"{local}@{idna.encode(domain, uts46=True).decode('ascii')}"
 
 
 def header(email, name=""):

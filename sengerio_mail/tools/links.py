@@ -14,10 +14,10 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 SECRETS = frozenset({"access_token", "pid", "hash", "token", "payment_token"})
 SIGN_UP_PREFIX = "auth_"
 # a file's link is worth nothing without its token, and opens that file alone
-FILES = ("/web/content", "/web/image")
+FILES = ("/web/content/", "/web/image/")
 RECORD_VIEW = "/mail/view"
 
-_URL = re.compile(r"""https?://[^\s"'<>]+""", re.IGNORECASE)
+_URL = re.compile(r"""(?:https?:)?//[^\s"'<>]+""", re.IGNORECASE)
 
 
 def is_sign_up(name):
@@ -52,7 +52,7 @@ def _free_url(url, forbidden, record_url):
         parts = urlsplit(url)
     except ValueError:  # not a URL after all, for example "http://[...]"
         return url
-    if parts.path.startswith(FILES):
+    if f"{parts.path}/".startswith(FILES):
         return url
     query, query_changed = _free_params(parts.query, forbidden)
     fragment, fragment_changed = _free_params(parts.fragment, forbidden)
@@ -69,10 +69,14 @@ def _free_url(url, forbidden, record_url):
 
 
 def _free_params(params, forbidden):
-    """Return ``(parameters without the forbidden ones, whether there were any)``."""
-    pairs = parse_qsl(params, keep_blank_values=True)
+    """Return ``(parameters without the forbidden ones, whether there were any)``.
+
+    :param str params: a query or a fragment; of a fragment like ``/my/7?token=…`` the query
+    """
+    path, mark, query = params.rpartition("?")
+    pairs = parse_qsl(query.replace(";", "&"), keep_blank_values=True)
     kept = [(name, value) for name, value in pairs if not forbidden(name) and not _leads_to_forbidden(value, forbidden)]
-    return urlencode(kept), len(kept) != len(pairs)
+    return f"{path}{mark}{urlencode(kept)}", len(kept) != len(pairs)
 
 
 def _leads_to_forbidden(value, forbidden):

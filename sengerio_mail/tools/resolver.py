@@ -140,14 +140,9 @@ def resolve(question):
     for recipient in _to_recipients(question):
         _take(recipient, taken, answer)
     _sort_out_contacts(question, taken, answer)
-    mailed_anyway = {address.email for person in answer.followers for address in person.emails} | question.notified
     if not taken:  # without anybody in To nothing leaves
         return answer
-    copies = [*_plain(question.plain_cc, "cc", "template"), *_copy_recipients(question, answer)]
-    for header in ("cc", "bcc"):
-        for recipient in copies:
-            if recipient.header == header and recipient.email not in mailed_anyway:
-                _take(recipient, taken, answer)
+    _add_copies(question, taken, answer)
     answer.warnings += [Reason("bounced", recipient.email) for recipient in answer.recipients if recipient.bounced]
     return answer
 
@@ -226,20 +221,38 @@ def _sort_out_contacts(question, taken, answer):
             answer.followers.append(person)
 
 
-def _copy_recipients(question, answer):
-    for copy in question.copies:
+def _add_copies(question, taken, answer):
+    """Add those who get a copy: nobody by e-mail twice, neither an address nor a person, Cc before Bcc."""
+    mailed_anyway = {address.email for person in answer.followers for address in person.emails} | question.notified
+    reached = {person.id for person in answer.followers} | {recipient.partner_id for recipient in answer.recipients}
+    for recipient in _plain(question.plain_cc, "cc", "template"):
+        if recipient.email not in mailed_anyway:
+            _take(recipient, taken, answer)
+    for copy in sorted(question.copies, key=lambda copy: copy.header != "cc"):
         if copy.email:
-            yield Recipient(copy.email, "", copy.header, copy.reason, mandatory=copy.mandatory)
-            continue
-        person = copy.chain[0]
-        if not person.active:
-            answer.warnings.append(Reason("copy_archived", person.name))
-            continue
-        found = role_addresses(copy.chain, question.role, question.company_id)
-        if not found:
-            answer.warnings.append(Reason("copy_no_address", person.name))
-        for row, _reason in found:
-            yield _recipient(row, copy.reason, copy.header, person.id, question.role, copy.mandatory)
+            found = [Recipient(copy.email, "", copy.header, copy.reason, mandatory=copy.mandatory)]
+        else:
+            person = copy.chain[0]
+            if person.id in reached or any(address.email in taken | mailed_anyway for address in person.emails):
+                continue
+            found = _copy_person(copy, question, answer)
+            reached.add(person.id)
+        for recipient in found:
+            if recipient.email not in mailed_anyway:
+                _take(recipient, taken, answer)
+
+
+def _copy_person(copy, question, answer):
+    person = copy.chain[0]
+    if not person.active:
+        answer.warnings.append(Reason("copy_archived", person.name))
+        return []
+    found = role_addresses(copy.chain, question.role, question.company_id)
+    if not found:
+        answer.warnings.append(Reason("copy_no_address", person.name))
+    return [
+        _recipient(row, copy.reason, copy.header, person.id, question.role, copy.mandatory) for row, _reason in found
+    ]
 
 
 def _plain(plain, header, code):

@@ -166,14 +166,20 @@ class MailComposeMessage(models.TransientModel):
         known_emails = set(known.mapped("email_normalized"))
         if known:
             values["partner_ids"] = list(dict.fromkeys([*values.get("partner_ids", []), *known.ids]))
+        left_out = set(known.mapped("email_normalized")) | self._sengerio_aliases(to + cc)
         plain = {
-            "sengerio_email_to": self._sengerio_write_plain(a for a in to if a.email not in known_emails),
-            "sengerio_email_cc": self._sengerio_write_plain(cc),
+            "sengerio_email_to": self._sengerio_write_plain(a for a in to if a.email not in left_out),
+            "sengerio_email_cc": self._sengerio_write_plain(a for a in cc if a.email not in left_out - known_emails),
         }
         if self.composition_batch or self.composition_mode == "mass_mail":
             values.update(plain)
         else:
             self.update(plain)
+
+    def _sengerio_aliases(self, plain):
+        """Return those of some addresses that are Odoo's own: what is sent there comes back in."""
+        emails = [address.email for address in plain]
+        return set(self.env["mail.alias.domain"].sudo()._find_aliases(emails)) if emails else set()
 
     def _sengerio_write_plain(self, plain):
         return ", ".join(addresses.header(address.email, address.name) for address in plain)
@@ -194,6 +200,7 @@ class MailComposeMessage(models.TransientModel):
         batch = self.composition_batch
         return {
             "type_id": policy.id,
+            "keep_from": self._sengerio_from_changed(policy),
             "bcc_sender": None if batch or not policy.may_copy_sender else self.sengerio_bcc_sender,
             "email_to": [plain.get("email_to") or self.sengerio_email_to] if policy.role else [],
             "email_cc": [plain.get("email_cc") or self.sengerio_email_cc] if policy.role else [],
@@ -209,7 +216,10 @@ class MailComposeMessage(models.TransientModel):
             values.update({key: address for key, address in plain.items() if address})
         asked_for = values.get("reply_to") if self.reply_to_force_new else None
         values.update(
-            record._sengerio_message_values(policy, {}, values.get("author_id"), values.get("email_from"), asked_for)
+            record._sengerio_message_values(
+                policy, {"keep_from": self._sengerio_from_changed(policy)}, values.get("author_id"),
+                values.get("email_from"), asked_for,
+            )
         )
 
     def _sengerio_reached(self, record, values):
@@ -223,6 +233,17 @@ class MailComposeMessage(models.TransientModel):
             policy, record, self._sengerio_sender(record), mailed, {"addressed": partner_ids}
         )
         return [recipient.email for recipient in answer.by_header("to")]
+
+    def _sengerio_from_changed(self, policy):
+        """Tell whether From was changed for this send, which is stronger than the policy."""
+        if policy.from_policy == "template":
+            return False
+        template = self.template_id
+        if self.composition_mode == "mass_mail" or self.composition_batch:
+            return bool(self.email_from) and self.email_from != (template.email_from or self.env.user.email_formatted)
+        record = self._sengerio_single_record()
+        expected = template.email_from and template._render_field("email_from", record.ids)[record.id]
+        return bool(self.email_from) and self.email_from != (expected or self.env.user.email_formatted)
 
     def _sengerio_answer(self, record, policy):
         """Tell who will get the document, as :mod:`..tools.resolver` answers when it is sent."""
@@ -247,7 +268,9 @@ class MailComposeMessage(models.TransientModel):
         """Return the line that says who will get the document and why."""
         resolver = self.env["sengerio.mail.resolver"]
         sender = self._sengerio_sender(record)
-        author, email_from = resolver._author(policy, record, sender, self.author_id, self.email_from)
+        author, email_from = self.author_id, self.email_from
+        if not self._sengerio_from_changed(policy):
+            author, email_from = resolver._author(policy, record, sender, author, email_from)
         reply_to = self.reply_to or resolver._reply_to(policy, record, sender, author)
         reply_to = reply_to or record._notify_get_reply_to(default=email_from, author_id=author.id)[record.id]
         return resolver._summary(self._sengerio_answer(record, policy), email_from, reply_to)

@@ -1,0 +1,79 @@
+"""A queue of documents whose worker is killed, then worked off by two at once: real processes, a real mail server."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections import Counter
+from pathlib import Path
+
+import devkit.odoo_side
+from devkit.databases import PREFIX, clone_with_addon, discard
+from devkit.smtp import smtp_server
+from devkit.workbench import run_odoo_script, workbench
+
+SCRIPT = Path(devkit.odoo_side.__file__).parent / "queue_mails.py"
+DOCUMENTS = 200
+SECONDS = 240
+
+
+def wait_for(condition, process):
+    """Poll until a condition holds, or fail when the time is up or the process has ended."""
+    deadline = time.monotonic() + SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, "took too long"
+        assert process.poll() is None, "ended too early"
+        time.sleep(0.02)
+
+
+def recipients(folder):
+    """Return how often each address stands in an envelope."""
+    envelopes = [json.loads(path.read_text() or "{}") for path in folder.glob("*.json")]
+    return Counter(address for envelope in envelopes for address in envelope.get("rcpt_tos", ()))
+
+
+def test_killed_in_the_middle(tmp_path):
+    database = f"{PREFIX}queue_{os.getpid()}"
+    with workbench(printer=False) as bench, smtp_server(bench, tmp_path) as port:
+        try:
+            clone_with_addon(bench, database)
+            config = bench.config(database, smtp_server="127.0.0.1", smtp_port=port, log_handler=":CRITICAL")
+            assert run_odoo_script(bench, database, SCRIPT, "fill", str(DOCUMENTS), config=config) == 0
+
+            def worker():
+                command = [bench.python, "-m", "devkit.odoo_side.runner", config, database, SCRIPT, "run"]
+                return subprocess.Popen([str(part) for part in command], env=bench.environ)
+
+            def query(text):
+                return bench.server.query(text, database)
+
+            killed = worker()
+            wait_for(lambda: len(list(tmp_path.glob("*.eml"))) >= DOCUMENTS // 2, killed)
+            killed.send_signal(signal.SIGKILL)
+            killed.wait()
+            before = recipients(tmp_path)
+            assert 0 < len(before) < 2 * DOCUMENTS
+            [recorded] = query("SELECT count(*) FROM sengerio_mail_delivery WHERE state = 'sent'")
+            # what the server took and the ledger does not know: the one message in flight
+            assert 0 <= sum(before.values()) - int(recorded) <= 2
+
+            for _round in range(3):  # a worker that meets the other one may leave a mail for the next run
+                workers = [worker(), worker()]
+                assert [process.wait(SECONDS) for process in workers] == [0, 0]
+            after = recipients(tmp_path)
+            states = query("SELECT state, count(*) FROM sengerio_mail_document GROUP BY state")
+            deliveries = query("SELECT state, count(*) FROM sengerio_mail_delivery GROUP BY state")
+            waiting = query("SELECT count(*) FROM mail_mail WHERE state != 'sent'")
+        finally:
+            discard(bench, database)
+    expected = {f"c{number}@customer.example" for number in range(DOCUMENTS)}
+    expected |= {f"copy{number}@customer.example" for number in range(DOCUMENTS)}
+    assert set(after) == expected | {"seller@firm.example"}
+    twice = [address for address in expected if after[address] > 1]
+    # a message in flight is one for the customer, or one for the copies
+    assert len(twice) <= 1, twice
+    assert DOCUMENTS <= after["seller@firm.example"] <= DOCUMENTS + 1
+    assert states == [f"sent|{DOCUMENTS}"]
+    assert deliveries == [f"sent|{3 * DOCUMENTS}"]
+    assert waiting == ["0"]
