@@ -70,6 +70,8 @@ class MailMail(models.Model):
                 own.document_id._fail(own, failure_reason or mail.failure_reason or failure_type)
             elif outcome := mail._sengerio_not_taken(own):
                 return mail._sengerio_keep(own, *outcome)
+            else:
+                mail._sengerio_tell_refused(own)
         return super()._postprocess_sent_message(
             success_pids, success_emails, failure_reason=failure_reason, failure_type=failure_type
         )
@@ -177,6 +179,26 @@ class MailMail(models.Model):
         return super()._postprocess_sent_message(
             reached.partner_id, reached.mapped("email"), failure_reason=reason, failure_type="mail_smtp"
         )
+
+    def _sengerio_tell_refused(self, own):
+        """Say in the chatter which contacts were refused; Odoo would take them for reached.
+
+        :param own: the deliveries that the mail carries
+        """
+        to = own.filtered(lambda delivery: delivery.header == "to")
+        refused = to.filtered(lambda delivery: delivery.state == "refused")
+        people = refused.partner_id - (to - refused).partner_id
+        if not people:
+            return
+        notifications_sudo = self.env["mail.notification"].sudo()  # of other people
+        for notification in notifications_sudo.search(
+            [("mail_mail_id", "in", self.ids), ("res_partner_id", "in", people.ids)]
+        ):
+            replies = refused.filtered(lambda d, n=notification: d.partner_id == n.res_partner_id).mapped("smtp_reply")
+            notification.write(
+                {"notification_status": "exception", "failure_type": "mail_email_invalid",
+                 "failure_reason": "; ".join(replies), "mail_mail_id": False}
+            )  # fmt: skip
 
     def _sengerio_cancel(self):
         for mail in self.filtered(lambda mail: mail.sudo().sengerio_send):

@@ -4,6 +4,7 @@ from . import (
     test_automatic,
     test_composer,
     test_copies,
+    test_corner_cases,
     test_delivery,
     test_document_type,
     test_envelopes,

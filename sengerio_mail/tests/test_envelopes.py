@@ -116,7 +116,7 @@ class TestEnvelopes(DocumentMailCase):
                 record, composer = self.open(flow)
                 composer.partner_ids.add(self.john)
                 composer.partner_ids.add(self.jane)
-                to = [AZURE, BUYING, "orders@john.example", "jane@x.example"]
+                to = [AZURE, BUYING, "jane@x.example", "orders@john.example"]
                 everybody = {"to": to, "cc": [ANNA]}
                 mails = self.send(composer)
                 for mail in mails:

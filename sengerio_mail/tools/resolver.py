@@ -191,7 +191,7 @@ def _to_recipients(question):
     """Yield the To recipients, the customer's first; an address may come twice."""
     customer_id = question.customer[0].id if question.customer else None
     addressed = [contact.person for contact in question.contacts if contact.addressed]
-    for person in sorted(addressed, key=lambda person: person.id != customer_id):
+    for person in sorted(addressed, key=lambda person: (person.id != customer_id, person.name, person.id)):
         if not question.role:
             found = _own_emails(person)
         elif person.id == customer_id:
