@@ -6,6 +6,7 @@ People are named by what they do.
 DOMAIN = "lagoon.example"
 SALES = "sales_team.group_sale_salesman_all_leads"
 BUYING = "purchase.group_purchase_manager"
+REFUSED = "closed@closedbooks.example"  # the demonstration's mail server has no such mailbox
 
 
 class DemoData:
@@ -23,6 +24,7 @@ class DemoData:
 
     def _make_companies(self):
         self.env["ir.config_parameter"].set_param("mail.default.from_filter", DOMAIN)
+        self.env["ir.config_parameter"].set_param("account.pdf_generation_batch", "0")  # Debian's wkhtmltopdf
         aliases = {"bounce_alias": "bounce", "catchall_alias": "catchall", "default_from": "notifications"}
         alias_domain = self.env["mail.alias.domain"].create({"name": DOMAIN, **aliases})
         self.travel = self.env.company
@@ -54,6 +56,7 @@ class DemoData:
         self.broker = self._user("broker", "Broker", SALES, editor)
         self.assistant = self._user("assistant", "Broker's Assistant", SALES)
         self.buyer = self._user("buyer", "Buyer", BUYING, editor)
+        self.accountant = self._user("accountant", "Accountant", "account.group_account_manager", editor)
 
     def _partner(self, name, email=False, rows=(), **values):
         """Return a new partner with role addresses ``(role, address)``."""
@@ -85,6 +88,10 @@ class DemoData:
         self.hotel.sengerio_address_ids = [
             (0, 0, {"role": "commercial", "email": "banquets@miramar.example", "company_id": self.events.id})
         ]
+        self.closed_books = self._partner(
+            "Closed Books Club", "desk@closedbooks.example",
+            [("accounting", "desk@closedbooks.example"), ("accounting", REFUSED)],
+        )  # fmt: skip
         self.referrer = self._partner("Travel Club", "club@travelclub.example")
         self.product = self.env["product.product"].create(
             {"name": "Three nights, half board", "type": "service", "list_price": 420.0}

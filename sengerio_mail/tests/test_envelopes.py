@@ -1,8 +1,10 @@
 """Every flow with every kind of recipients: the complete set of messages, over a real SMTP socket."""
 
+import re
 from dataclasses import dataclass, field
 
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from .common import DocumentMailCase
 
@@ -274,6 +276,75 @@ class TestEnvelopes(DocumentMailCase):
             ],
         )
         self.assertEqual(self.document_of(order).company_id, self.second_company)
+
+    def kinds(self):
+        """Yield ``(name, partners to add, preparation of an order)`` for what is no typed document."""
+        lea = self.env["res.partner"].create({"name": "Lea", "email": "lea@ext.example"})
+        twin = self.env["res.partner"].create({"name": "Twin", "email": AZURE})
+        mute = self.env["res.partner"].create({"name": "Mute"})
+        second = {"company_id": self.second_company.id}
+        self.env["res.lang"]._activate_lang("fr_FR")
+        french = self.env["res.partner"].create({"name": "Fr", "email": "fr@ext.example", "lang": "fr_FR"})
+        yield "one contact", self.azure, {}, None
+        yield "three contacts", self.azure | self.john | self.jane, {}, None
+        yield "two contacts with one address", self.azure | twin, {}, None
+        yield "sender among the recipients", self.azure | self.marc.partner_id, {}, None
+        yield "followers", self.azure, {}, lea | self.anna.partner_id
+        yield "partner without e-mail", self.azure | mute, {}, None
+        yield "two companies", self.azure, second, None
+        yield "two languages", self.azure | french, {}, None
+
+    def sent_as(self, send, order_values, followers):
+        """Send about a new order and return what arrived, without what differs from order to order."""
+        order = self.make_order(**order_values)
+        if followers:
+            order.message_subscribe(followers.ids)
+        self.smtp.take()
+        with mute_logger("odoo.addons.mail.models.mail_mail"):
+            send(order)
+            self.env.flush_all()
+        self.documents = self.document_of(order)
+        return sorted(
+            (mail.rcpt, mail.addresses("To"), mail.addresses("Cc"), mail.secrets, mail.attachments, mail.mail_from,
+             str(mail.message["From"]), str(mail.message["Reply-To"]),
+             re.sub(r"=[\w%.-]+", "=", mail.part("plain").replace(order.name, "")))
+            for mail in self.smtp.take()
+        )  # fmt: skip
+
+    def test_other_documents(self):
+        """What is only listed goes to whom it goes without being listed, by the same messages."""
+        for name, partners, values, followers in self.kinds():
+            with self.subTest(kind=name):
+
+                def send(order, partners=partners):
+                    self.compose_free(order, partners, "plan.pdf").save()._action_send_mail()
+
+                with self.policy("other", active=False):
+                    plain = self.sent_as(send, values, followers)
+                    self.assertFalse(self.documents)
+                self.assertTrue(plain)
+                self.assertEqual(self.sent_as(send, values, followers), plain)
+                self.assertEqual(self.documents.type_id.code, "other")
+                self.assertEqual(set(self.documents.delivery_ids.mapped("header")), {"to"})
+
+    def test_chatter(self):
+        """A message in the chatter is no document, has no copies, and its recipients stay."""
+        self.add_copy(self.azure, header="bcc", email="archive@firm.example")
+        for name, partners, values, followers in self.kinds():
+            with self.subTest(kind=name):
+
+                def send(order, partners=partners):
+                    order.with_user(self.marc).message_post(
+                        body="Hello", partner_ids=partners.ids, subtype_xmlid="mail.mt_comment",
+                        attachments=[("plan.pdf", b"plan")],
+                    )  # fmt: skip
+
+                found = self.sent_as(send, values, followers)
+                self.assertFalse(self.documents)
+                mailed = (partners - self.marc.partner_id).filtered("email") | (followers or self.env["res.partner"])
+                self.assertEqual(
+                    sorted(rcpt for rcpt, *_rest in found), sorted([partner.email_normalized] for partner in mailed)
+                )
 
     def test_two_languages(self):
         """Odoo makes a mail per language; the copies go out once, with the customer's."""
