@@ -20,6 +20,7 @@ from odoo.sql_db import Cursor
 ATTACHMENT_BYTES = 50_000
 SENDER = "bench"
 QUIET_SENDER = "quiet"  # has opted out of blind copies
+BATCHES = 3
 
 
 class Statements:
@@ -101,6 +102,62 @@ class Way:
             self.queries.append(statements.count)
 
 
+class InvoiceBatches(Way):
+    """Batches of invoices, worked off as by Odoo's job and its queue; figures are per invoice.
+
+    Their PDFs are ready made.
+    """
+
+    SIZE = 100
+
+    def make_records(self, count):
+        """Make the invoices of some batches, each for a customer of its own."""
+        with environment(self.database) as env:
+            self.user_id = env["res.users"].search([("login", "=", self.sender)]).id
+            product = env["product.product"].search([], limit=1)
+            partners = env["res.partner"].create(
+                [
+                    {"name": f"{self.name} {number}", "email": f"{self.name}.{number}@customer.example"}
+                    for number in range(count * self.SIZE)
+                ]
+            )
+            line = {"product_id": product.id, "price_unit": 10.0, "tax_ids": [(5,)]}
+            moves = env["account.move"].create(
+                [
+                    {"move_type": "out_invoice", "partner_id": partner.id, "invoice_date": "2026-01-15",
+                     "invoice_line_ids": [(0, 0, line)]}
+                    for partner in partners
+                ]
+            )  # fmt: skip
+            moves.action_post()
+            env["ir.attachment"].create(
+                [
+                    {"name": "invoice.pdf", "raw": b"%PDF-" + b"x" * ATTACHMENT_BYTES, "mimetype": "application/pdf",
+                     "res_model": move._name, "res_id": move.id, "res_field": "invoice_pdf_report_file"}
+                    for move in moves
+                ]
+            )  # fmt: skip
+            moves.sending_data = {
+                "author_user_id": self.user_id,
+                "author_partner_id": env["res.users"].browse(self.user_id).partner_id.id,
+            }
+            self.record_ids = moves.ids
+
+    def run(self, index, keep):
+        """Work off one batch, then the queue."""
+        statements = Statements()
+        ids = self.record_ids[index * self.SIZE : (index + 1) * self.SIZE]
+        start = time.perf_counter()
+        with statements.counted(), Registry(self.database).cursor() as cr:
+            env = api.Environment(cr, SUPERUSER_ID, {"mail_notify_force_send": False})
+            env["account.move.send"]._generate_and_send_invoices(env["account.move"].browse(ids), from_cron=True)
+            cr.commit()
+            env["mail.mail"].process_email_queue()
+        if keep:
+            self.seconds.append((time.perf_counter() - start) / self.SIZE)
+            self.queries.append(statements.count / self.SIZE)
+
+
 def send(env, order):
     """Open the composer as the Send button does, and press Send."""
     action = order.action_quotation_send()
@@ -120,7 +177,10 @@ def set_up(database):
                 {
                     "name": login.title(), "login": login, "email": f"{login}@firm.example",
                     "notification_type": "email",
-                    "group_ids": [(4, env.ref("sales_team.group_sale_salesman_all_leads").id)],
+                    "group_ids": [
+                        (4, env.ref("sales_team.group_sale_salesman_all_leads").id),
+                        (4, env.ref("account.group_account_invoice").id),
+                    ],
                 }
             )  # fmt: skip
             if "sengerio_bcc_opt_out" in user:
@@ -145,13 +205,13 @@ def with_addresses(env, order):
     env["sengerio.mail.copy"].create({"partner_id": order.partner_id.id, "copy_partner_id": colleague.id})
 
 
-def measure(ways, documents):
-    """Run all ways in turn."""
-    for index in range(documents + 2):  # the first two warm up the caches of both registries
+def measure(ways, count, warm_up=2):
+    """Run all ways in turn, after some rounds that warm up the caches of both registries."""
+    for index in range(count + warm_up):
         order = ways if index % 2 else list(reversed(ways))
         for way in order:
             gc.collect()
-            way.run(index, keep=index >= 2)
+            way.run(index, keep=index >= warm_up)
 
 
 def report(ways):
@@ -159,9 +219,9 @@ def report(ways):
     return {
         way.name: {
             "documents": len(way.queries),
-            "queries_median": statistics.median(way.queries),
-            "queries_min": min(way.queries),
-            "queries_max": max(way.queries),
+            "queries_median": round(statistics.median(way.queries), 1),
+            "queries_min": round(min(way.queries), 1),
+            "queries_max": round(max(way.queries), 1),
             "ms_median": round(1000 * statistics.median(way.seconds), 1),
             "ms_min": round(1000 * min(way.seconds), 1),
         }
@@ -198,13 +258,22 @@ def main(env, args):
     for way in ways:
         way.make_records(options.documents + 2)
     measure(ways, options.documents)
+    batches = [
+        InvoiceBatches("core_invoice_batch", options.core, None),
+        InvoiceBatches("addon_invoice_batch", addon, None),
+    ]
+    for way in batches:
+        way.make_records(BATCHES + 1)
+    measure(batches, BATCHES, warm_up=1)
+    ways += batches
     figures = report(ways)
     for name, against in (
         ("addon_no_copies", "core"), ("addon_bcc", "core"), ("addon_bcc", "core_one_more_follower"),
         ("addon_addresses_copy_bcc", "core"), ("addon_chatter", "core_chatter"),
+        ("addon_invoice_batch", "core_invoice_batch"),
     ):  # fmt: skip
         figures[name][f"queries_more_than_{against}"] = (
-            figures[name]["queries_median"] - figures[against]["queries_median"]
+            round(figures[name]["queries_median"] - figures[against]["queries_median"], 1)
         )
         figures[name][f"time_ratio_to_{against}"] = round(
             figures[name]["ms_median"] / figures[against]["ms_median"], 2

@@ -31,9 +31,14 @@ class MailMail(models.Model):
     def create(self, vals_list):
         # EXTENDS mail: list the documents that leave without a notification, from templates and in mass mode
         mails = super().create(vals_list)
+        documents = {}
         for mail, vals in zip(mails, vals_list, strict=True):
-            if vals.get("sengerio_send"):
-                mail._sengerio_list()
+            if vals.get("sengerio_send") and (values := mail._sengerio_document_values()):
+                documents[mail] = values
+        if documents:
+            listed_sudo = self.env["sengerio.mail.document"].sudo().create(list(documents.values()))
+            for mail, document in zip(documents, listed_sudo, strict=True):
+                self._fields["sengerio_delivery_ids"]._update_cache(mail, document.delivery_ids._ids)
         return mails
 
     def write(self, vals):
@@ -205,13 +210,16 @@ class MailMail(models.Model):
             own = mail._sengerio_own_deliveries()
             own.document_id._cancel(own)
 
-    def _sengerio_list(self):
-        """List the document that a mail is which has no notification; nobody gets a second mail of it."""
+    def _sengerio_document_values(self):
+        """Return the values of the document that a mail is which has no notification, ``None`` if it is none.
+
+        Nobody gets a second mail of it.
+        """
         self.ensure_one()
         send = self.sudo().sengerio_send
         policy = self.env["sengerio.mail.document.type"]._policy(send.get("type_id"))
         if not policy or self.state != "outgoing" or not self.res_id:
-            return
+            return None
         record = self.env[self.model].browse(self.res_id)
         sender = self.env["res.users"].browse(send.get("sender_id") or ())
         mailed = [{"id": partner.id, "notif": "email"} for partner in self.recipient_ids]
@@ -221,10 +229,10 @@ class MailMail(models.Model):
         answer = self.env["sengerio.mail.resolver"]._resolve(policy, record, sender, mailed, send)
         documents_sudo = self.env["sengerio.mail.document"].sudo()  # nobody may write the list by hand
         if not documents_sudo._leaves_company(answer):  # a sample that somebody sends to the own address
-            return
-        documents_sudo._list(policy, record, self.mail_message_id, sender, answer)
+            return None
         if answer.dropped and not policy.is_other:
             self.recipient_ids = [Command.unlink(partner_id) for partner_id in answer.dropped]
+        return documents_sudo._prepare_document_values(policy, record, self.mail_message_id.sudo(), sender, answer)
 
     def _sengerio_own_deliveries(self):
         """Return those of the document's deliveries that this mail carries."""

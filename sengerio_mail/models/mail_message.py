@@ -21,8 +21,7 @@ class MailMessage(models.Model):
 
     def unlink(self):
         # EXTENDS mail: which deletes its attachments; those of a document stay with the record that was sent
-        documents = self.filtered("sengerio_send").sudo()
-        for message in documents:
+        for message in self.sudo().filtered("sengerio_send"):
             own = message.attachment_ids.filtered(lambda attachment: attachment.res_model == "mail.message")
             if own and message.model and message.res_id:
                 own.write({"res_model": message.model, "res_id": message.res_id})

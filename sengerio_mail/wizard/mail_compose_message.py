@@ -66,7 +66,9 @@ class MailComposeMessage(models.TransientModel):
         for composer in self:
             policy = composer._sengerio_shown_policy()
             record = composer._sengerio_single_record()
-            composer.sengerio_summary = composer._sengerio_summary_of(record, policy) if policy else False
+            # where there is no role, nobody is rerouted
+            rerouted = policy and policy.role
+            composer.sengerio_summary = composer._sengerio_summary_of(record, policy) if rerouted else False
 
     def _prepare_mail_values(self, res_ids):
         # EXTENDS mail: what the message is travels with it
@@ -90,7 +92,8 @@ class MailComposeMessage(models.TransientModel):
                 info = recipients_info[record.id]
                 if not any(info["mail_to_normalized"]):
                     reached = self._sengerio_reached(record, mail_values_dict[record.id])
-                    info["mail_to"] = info["mail_to_normalized"] = reached or info["mail_to"]
+                    if reached:
+                        info["mail_to"] = info["mail_to_normalized"] = reached
         return recipients_info
 
     def _generate_template_for_composer(self, res_ids, render_fields, allow_suggested=False,
