@@ -257,7 +257,9 @@ class SengerioMailDocumentType(models.Model):
         :return: the :class:`Policy`, ``None`` if none but ``other`` can be
         """
         code = self._code_of_template(template) if template else None
-        by_record = own_action or (template and record._name in template.report_template_ids.mapped("model"))
+        by_record = any(policy.model == record._name for policy in self._policies()) and (
+            own_action or (template and record._name in template.report_template_ids.mapped("model"))
+        )
         if not code and not by_record:
             return None
         company = record._mail_get_companies(default=self.env.company)[record.id]

@@ -52,11 +52,12 @@ class FreePortController(Controller):
 class SmtpServer:
     """Keeps what it gets; refuses the recipients in ``refuse``, a message when ``fail_data`` says so."""
 
-    def __init__(self):
+    def __init__(self, **options):
         self.received = []
         self.refuse = {}
         self.fail_data = None
-        self._controller = FreePortController(self, hostname="127.0.0.1", port=0, enable_SMTPUTF8=False)
+        self.before_data = None
+        self._controller = FreePortController(self, hostname="127.0.0.1", port=0, enable_SMTPUTF8=False, **options)
 
     def __enter__(self):
         self._controller.start()
@@ -73,6 +74,10 @@ class SmtpServer:
         return "250 OK"
 
     async def handle_DATA(self, server, session, envelope):  # noqa: N802
+        if self.before_data:
+            await self.before_data(server)
+            if server.transport is None or server.transport.is_closing():
+                return None
         if self.fail_data and (answer := self.fail_data(envelope)):
             return answer
         self.received.append(Received(envelope))
@@ -145,6 +150,7 @@ class DocumentMailCase(TransactionCase):
         super().setUp()
         self.smtp.refuse.clear()
         self.smtp.fail_data = None
+        self.smtp.before_data = None
         self.smtp.take()
 
     # ------------------------------------------------------------

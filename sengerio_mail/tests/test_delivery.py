@@ -1,11 +1,15 @@
 """What becomes of each recipient: refusals, failures, retries, the queue."""
 
+import asyncio
 import socket
+from unittest.mock import patch
+
+from aiosmtpd.smtp import AuthResult
 
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from .common import DocumentMailCase
+from .common import DocumentMailCase, SmtpServer
 
 AZURE, BUYING = "azure@azure.example", "buying@azure.example"
 MARC, ANNA = "marc@firm.example", "anna@firm.example"
@@ -111,6 +115,59 @@ class TestDelivery(DocumentMailCase):
         self.mail_server.smtp_port = self.smtp.port
         self.assertEqual([mail.rcpt for mail in self.retry()], [[AZURE, BUYING], [ANNA, MARC]])
         self.assertEqual(document.state, "sent")
+
+    def test_connection_closed_in_data(self):
+        """A server that goes away in the middle has taken nothing: failed, said so, and sent by the retry."""
+
+        async def close(server):
+            server.transport.close()
+
+        self.smtp.before_data = close
+        order = self.make_order()
+        with mute_logger("odoo.addons.mail.models.mail_mail"):
+            self.assertEqual(self.send(self.compose(order)), [])
+        document = self.document_of(order)
+        self.assertEqual(document.state, "failed")
+        self.assertIn("closed", document.delivery_ids[0].smtp_reply)
+        self.smtp.before_data = None
+        self.assertEqual([mail.rcpt for mail in self.retry()], [[AZURE, BUYING], [ANNA, MARC]])
+        self.assertEqual(document.state, "sent")
+
+    def test_timeout(self):
+        """A server that does not answer in time: failed, said so, and sent by the retry."""
+
+        async def sleep(server):
+            await asyncio.sleep(1.5)
+
+        self.smtp.before_data = sleep
+        order = self.make_order()
+        with (
+            mute_logger("odoo.addons.mail.models.mail_mail"),
+            patch("odoo.addons.base.models.ir_mail_server.SMTP_TIMEOUT", 0.5),
+        ):
+            self.send(self.compose(order))
+        document = self.document_of(order)
+        self.assertEqual(document.state, "failed")
+        self.assertIn("timed out", document.delivery_ids[0].smtp_reply)
+        self.smtp.before_data = None
+        self.retry()
+        self.assertEqual(document.state, "sent")
+
+    def test_wrong_password(self):
+        """A server that does not let us in: failed, with its words."""
+
+        def refuse(server, session, envelope, mechanism, auth_data):
+            return AuthResult(success=False, handled=False)
+
+        with SmtpServer(authenticator=refuse, auth_required=True, auth_require_tls=False) as closed:
+            self.mail_server.write({"smtp_port": closed.port, "smtp_user": "us@firm.example", "smtp_pass": "wrong"})
+            order = self.make_order()
+            self.assertEqual(self.send(self.compose(order)), [])
+        document = self.document_of(order)
+        self.assertEqual(document.state, "failed")
+        self.assertIn("535", document.delivery_ids[0].smtp_reply)
+        self.mail_server.write({"smtp_port": self.smtp.port, "smtp_user": False, "smtp_pass": False})
+        self.assertEqual([mail.rcpt for mail in self.retry()], [[AZURE, BUYING], [ANNA, MARC]])
 
     def test_retry_mails_nobody_twice(self):
         """After a partial success, a retry mails those alone who have not got it, and shows the whole To."""
