@@ -254,7 +254,7 @@ class SengerioMailDocument(models.Model):
         for delivery, (state, smtp_reply) in changes.items():
             delivery._cache_state(state, smtp_reply)
         rows = Json([[delivery.id, *change] for delivery, change in changes.items()])
-        deliveries_update = SQL(
+        update = SQL(
             """
             UPDATE sengerio_mail_delivery delivery
                SET state = row->>1, smtp_reply = row->>2, write_date = now() AT TIME ZONE 'UTC'
@@ -263,10 +263,22 @@ class SengerioMailDocument(models.Model):
             """,
             rows,
         )
+        note_trouble = SQL(
+            """
+            INSERT INTO sengerio_mail_event (delivery_id, kind, date, source, detail)
+            SELECT (row->>0)::int, row->>1, now() AT TIME ZONE 'UTC', 'smtp', row->>2
+              FROM jsonb_array_elements(%s) AS row
+             WHERE row->>1 IN ('refused', 'failed')
+            """,
+            rows,
+        )
         if at_once:
             with self.pool.cursor() as cr:
-                cr.execute(deliveries_update)
-        self._write_document(SQL() if at_once else SQL("WITH changed AS (%s)", deliveries_update), email_from)
+                cr.execute(SQL("WITH changed AS (%s) %s", update, note_trouble))
+        self._write_document(
+            SQL() if at_once else SQL("WITH changed AS (%s), noted AS (%s)", update, note_trouble), email_from
+        )
+        self.delivery_ids.invalidate_recordset(["event_ids"], flush=False)
 
     def _write_document(self, with_deliveries=None, email_from=None):
         """Write what follows for a document from its deliveries.

@@ -12,8 +12,8 @@ class SengerioMailEvent(models.Model):
     delivery_id = fields.Many2one(
         "sengerio.mail.delivery", required=True, index=True, ondelete="cascade"
     )
-    kind = fields.Selection([("sent", "Sent"), ("refused", "Refused"), ("failed", "Failed")], required=True)
+    kind = fields.Selection([("refused", "Refused"), ("failed", "Failed")], required=True)
     date = fields.Datetime(required=True, default=fields.Datetime.now)
-    source = fields.Selection([("smtp", "Mail server"), ("odoo", "Odoo")], required=True)
+    source = fields.Selection([("smtp", "Mail server")], required=True)
     detail = fields.Text()
     attachment_id = fields.Many2one("ir.attachment", string="Report", ondelete="set null")

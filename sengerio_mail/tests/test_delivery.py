@@ -48,6 +48,8 @@ class TestDelivery(DocumentMailCase):
         self.assertFalse(document.copy_failed)
         refused = document.delivery_ids.filtered(lambda delivery: delivery.email == BUYING)
         self.assertEqual(refused.smtp_reply, "550 5.1.1 No such user")
+        self.assertEqual([(e.kind, e.detail) for e in refused.event_ids], [("refused", "550 5.1.1 No such user")])
+        self.assertFalse((document.delivery_ids - refused).event_ids)
         self.assertTrue(document.date_sent)
 
     def test_all_refused(self):
