@@ -128,23 +128,36 @@ class MailMail(models.Model):
         )
 
     def _sengerio_batches(self, auto_commit):
-        """Yield these mails in their order, each document's by itself, locked, where Odoo commits after each.
+        """Yield these mails in their order, each document's by itself where Odoo commits after each.
 
-        Where it does not, all documents are locked before the first mail leaves: failing later would undo the record
-        of those that have left.
+        Their documents are locked before Odoo touches anything. Where it commits once, at the end, all are locked
+        before the first mail leaves: failing later would undo the record of those that have left.
         """
         documents = self.filtered(lambda mail: mail.sudo().sengerio_send)
         if not documents or not auto_commit:
-            if len(documents) > 1:
-                self.env["sengerio.mail.document"].sudo().search(
-                    [("mail_message_id", "in", documents.mail_message_id.ids)]
-                ).lock_for_update()
+            documents.sudo().mapped("sengerio_delivery_ids")  # finding them locks their documents
             yield self
             return
         for mail_id in self.ids:
             mail = self.browse(mail_id)
-            if mail_id not in documents._ids or mail.try_lock_for_update():
+            if mail_id not in documents._ids or mail._sengerio_take():
                 yield mail
+
+    def _sengerio_take(self):
+        """Lock the document of a mail in a queue for this worker.
+
+        :return: whether the mail is to be sent: no other worker has it, or had it since the queue was read
+        """
+        self.ensure_one()
+        deliveries_sudo = self.env["sengerio.mail.delivery"].sudo()._of_queued_mail(self.id)
+        if not deliveries_sudo:
+            documents_sudo = self.env["sengerio.mail.document"].sudo()
+            mail_sudo = self.sudo().search([("id", "=", self.id), ("state", "=", "outgoing")])
+            return bool(mail_sudo) and not documents_sudo.search_count(
+                [("mail_message_id", "=", mail_sudo.mail_message_id.id)], limit=1
+            )
+        self._fields["sengerio_delivery_ids"]._update_cache(self, deliveries_sudo._ids)
+        return True
 
     # ------------------------------------------------------------
     # What was not taken

@@ -59,13 +59,34 @@ class SengerioMailDelivery(models.Model):
         return self.filtered(lambda delivery: delivery.state in states.UNSENT)
 
     def _of_message(self, message_id):
-        """Fetch the deliveries of the document that a message is, and lock the document, in one query.
+        """Return the deliveries of the document that a message is; the document is locked.
 
         Whoever changes the document meanwhile waits, or makes this fail before anything was sent: failing afterwards
-        would undo the record of what has left.
+        would undo the record of what has left. The document is locked before anything else of its mail, in all ways of
+        sending, so that two of them cannot wait for each other.
 
         :param int message_id: id of the ``mail.message``
         :raise psycopg2.errors.SerializationFailure: it was changed since this transaction began
+        """
+        return self._locked(SQL("document.mail_message_id = %s", message_id))
+
+    def _of_queued_mail(self, mail_id):
+        """Return the deliveries of the document that a mail in the queue is; the document is locked.
+
+        :param int mail_id: id of the ``mail.mail``
+        :return: nothing if the mail is no document, has left the queue, or another transaction has its document
+        """
+        condition = SQL(
+            "document.mail_message_id = (SELECT mail_message_id FROM mail_mail WHERE id = %s AND state = 'outgoing')",
+            mail_id,
+        )
+        return self._locked(condition, SQL("SKIP LOCKED"))
+
+    def _locked(self, condition, waiting=None):
+        """Fetch the deliveries of a document and lock it, in one query.
+
+        :param condition: SQL on ``document``
+        :param waiting: SQL that says what to do when another transaction has it; else this one waits
         """
         names = ("document_id", "email", "name", "header", "partner_id", "state", "smtp_reply")
         rows = self.env.execute_query(
@@ -74,12 +95,13 @@ class SengerioMailDelivery(models.Model):
                 SELECT delivery.id, %s
                   FROM sengerio_mail_delivery delivery
                   JOIN sengerio_mail_document document ON document.id = delivery.document_id
-                 WHERE document.mail_message_id = %s
+                 WHERE %s
                  ORDER BY delivery.id
-                   FOR UPDATE OF document
+                   FOR UPDATE OF document %s
                 """,
                 SQL(", ").join(SQL.identifier("delivery", name) for name in names),
-                message_id,
+                condition,
+                waiting or SQL(),
             )
         )
         deliveries = self.browse([row[0] for row in rows])
