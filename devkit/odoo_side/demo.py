@@ -15,7 +15,6 @@ from odoo.tools.mail import email_split
 
 from devkit.odoo_side.demo_data import DOMAIN, DemoData
 
-HEADERS = ("From", "To", "Cc", "Reply-To", "Subject", "Message-Id", "Return-Path", "X-Sengerio-Document")
 COMPOSER = "mail.compose.message"
 
 
@@ -246,7 +245,7 @@ class Demo:
                     "number": number,
                     "mail_from": envelope["mail_from"],
                     "rcpt_tos": envelope["rcpt_tos"],
-                    "headers": {name: str(message[name]) for name in HEADERS if message[name]},
+                    "headers": {name: str(value) for name, value in message.items()},
                     "attachments": [part.get_filename() for part in message.iter_attachments()],
                 }
             )

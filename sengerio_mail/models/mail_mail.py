@@ -172,8 +172,8 @@ class MailMail(models.Model):
         refused = to.filtered(lambda delivery: delivery.state == "refused")
         later = refused.filtered(lambda delivery: (delivery.smtp_reply or "").startswith("4"))  # RFC 5321 §4.2.1
         reason = "; ".join(f"{delivery.email}: {delivery.smtp_reply}" for delivery in to if delivery.smtp_reply)
-        now = self.env.cr.now()
-        if later and self.create_date + GIVE_UP_AFTER > now:
+        now = fields.Datetime.now()
+        if later and min(later.event_ids.mapped("date"), default=now) + GIVE_UP_AFTER > now:
             return {"state": "outgoing", "scheduled_date": now + RETRY_AFTER}, reason
         if to and all(delivery.state in UNSENT for delivery in to):
             return {"state": "exception"}, reason

@@ -1,6 +1,6 @@
 """Cases in which somebody would be missed, mailed twice, or mailed who should not be."""
 
-from odoo import Command
+from odoo import Command, fields
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
@@ -180,12 +180,31 @@ class TestCornerCases(DocumentMailCase):
         mail = self.env["mail.mail"].search([("mail_message_id", "=", document.mail_message_id)])
         self.assertEqual(mail.state, "outgoing")
         self.assertTrue(mail.scheduled_date)
+        self.env["mail.mail"].process_email_queue()
+        self.assertEqual(self.smtp.take(), [])  # not before its time
         self.smtp.refuse.clear()
         mail.scheduled_date = False
         self.env["mail.mail"].process_email_queue()
         self.assertEqual([mail.rcpt for mail in self.smtp.take()], [["buying@azure.example"]])
         self.assertEqual(document.state, "sent")
         self.assertFalse(mail.exists())
+
+    def test_refused_for_ever(self):
+        """What is refused for a day is given up, and says so in the chatter."""
+        self.smtp.refuse[AZURE] = "451 4.7.1 greylisted"
+        order = self.make_order()
+        self.assertEqual(self.envelopes(self.compose(order)), [])
+        document = self.document_of(order)
+        mail = self.env["mail.mail"].search([("mail_message_id", "=", document.mail_message_id)])
+        self.assertEqual(mail.state, "outgoing")
+        document.delivery_ids.event_ids.date = fields.Datetime.subtract(fields.Datetime.now(), days=2)
+        mail.scheduled_date = False
+        self.env["mail.mail"].process_email_queue()
+        self.assertEqual(mail.state, "exception")
+        self.assertEqual(document.state, "refused")
+        notification = self.env["mail.message"].browse(document.mail_message_id).notification_ids
+        self.assertEqual(notification.notification_status, "exception")
+        self.assertIn("451 4.7.1 greylisted", notification.failure_reason)
 
     def test_refused_contact_blocks_nobody(self):
         """A contact who is refused keeps nobody after it from getting the mail, and its notification says so."""

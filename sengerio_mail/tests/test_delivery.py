@@ -7,7 +7,7 @@ from unittest.mock import patch
 from aiosmtpd.smtp import AuthResult
 
 from odoo.tests import tagged
-from odoo.tools import mute_logger
+from odoo.tools import file_open, mute_logger
 
 from .common import DocumentMailCase, SmtpServer
 
@@ -208,6 +208,21 @@ class TestDelivery(DocumentMailCase):
         self.assertFalse(mail.exists())
         self.assertEqual(document.state, "sent")
         self.assertEqual(self.retry(), [])
+
+    def test_neutralized(self):
+        """In a copy of the database for tests nothing that waits is sent, and no copies go to real people."""
+        order = self.make_order()
+        wizard = self.compose(order).save()
+        wizard.force_send = False
+        wizard.with_context(mail_notify_force_send=False)._action_send_mail()
+        self.env.flush_all()
+        with file_open("sengerio_mail/data/neutralize.sql") as script:
+            self.env.cr.execute(script.read())
+        self.env.invalidate_all()
+        self.assertEqual(self.document_of(order).state, "cancelled")
+        self.assertEqual(self.retry(), [])
+        self.assertEqual(self.document_of(order).state, "cancelled")
+        self.assertFalse(self.marc.partner_id.sengerio_copy_ids)
 
     def test_survives_its_record(self):
         """The list outlives the message and the record."""
