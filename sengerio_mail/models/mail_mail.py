@@ -58,13 +58,19 @@ class MailMail(models.Model):
     def _send(self, auto_commit=False, raise_exception=False, smtp_session=None, alias_domain_id=False,
               mail_server=False, post_send_callback=None):  # fmt: skip
         # EXTENDS mail: note what the server says of each recipient, and let no two workers send the same document
+        late = []
+        if smtp_session:
+            smtp_session = self._sengerio_session(smtp_session, mail_server, auto_commit, late)
         arguments = {
             "auto_commit": auto_commit, "raise_exception": raise_exception, "alias_domain_id": alias_domain_id,
-            "smtp_session": self._sengerio_session(smtp_session, mail_server, auto_commit) if smtp_session else None,
-            "mail_server": mail_server, "post_send_callback": post_send_callback,
+            "smtp_session": smtp_session, "mail_server": mail_server, "post_send_callback": post_send_callback,
         }  # fmt: skip
+        if auto_commit and any(mail.sengerio_send for mail in self.sudo()):
+            self.env.cr.commit()  # what is recorded at once must see the documents
         for mails in self._sengerio_batches(auto_commit):
             super(MailMail, mails)._send(**arguments)
+            while late:  # only where Odoo has committed by now
+                self.env["sengerio.mail.document"]._execute_late(late.pop())
         return True
 
     def _postprocess_sent_message(self, success_pids, success_emails, failure_reason=False, failure_type=None):
@@ -73,13 +79,22 @@ class MailMail(models.Model):
             own = mail._sengerio_own_deliveries()
             if failure_type:
                 own.document_id._fail(own, failure_reason or mail.failure_reason or failure_type)
+                mail._sengerio_leave_out_reached(own, success_pids)
             elif outcome := mail._sengerio_not_taken(own):
-                return mail._sengerio_keep(own, *outcome)
+                return mail._sengerio_keep(own, success_pids, *outcome)
             else:
                 mail._sengerio_tell_refused(own)
         return super()._postprocess_sent_message(
             success_pids, success_emails, failure_reason=failure_reason, failure_type=failure_type
         )
+
+    def mark_outgoing(self):
+        # EXTENDS mail: what is tried again waits again
+        for mail in self.filtered(lambda mail: mail.sudo().sengerio_send):
+            waiting = mail._sengerio_own_deliveries()._to_send()
+            for document in waiting.document_id:
+                document._write_states({delivery: ("queued", None) for delivery in waiting})
+        return super().mark_outgoing()
 
     def cancel(self):
         # EXTENDS mail
@@ -95,12 +110,13 @@ class MailMail(models.Model):
     # The SMTP session
     # ------------------------------------------------------------
 
-    def _sengerio_session(self, smtp_session, mail_server, auto_commit):
+    def _sengerio_session(self, smtp_session, mail_server, auto_commit, late):
         """Return the session that notes what becomes of documents.
 
         :param smtp_session: Odoo's
         :param mail_server: ``ir.mail_server`` that it is connected to, may be empty
         :param bool auto_commit: Odoo commits after each mail: then what has left is recorded at once
+        :param list late: gets SQL that is to be executed once Odoo has committed
         """
         documents_sudo = self.env["sengerio.mail.document"].sudo()  # nobody may write the list by hand
 
@@ -113,6 +129,10 @@ class MailMail(models.Model):
                 delivery.header == "to" and delivery.state not in UNSENT for delivery in document.delivery_ids
             )
 
+        def note(outcome):
+            if statement := documents_sudo._record_outcome(outcome, at_once=auto_commit):
+                late.append(statement)
+
         def reconnect():
             return self.env["ir.mail_server"]._connect__(
                 mail_server_id=mail_server.id if mail_server else None,
@@ -123,7 +143,7 @@ class MailMail(models.Model):
             smtp_session,
             is_due=is_due,
             is_copy=is_copy,
-            note=lambda outcome: documents_sudo._record_outcome(outcome, at_once=auto_commit),
+            note=note,
             reconnect=reconnect,
         )
 
@@ -178,25 +198,41 @@ class MailMail(models.Model):
         if to and all(delivery.state in UNSENT for delivery in to):
             return {"state": "exception"}, reason
         if to and not to._to_send() and self.state == "exception":
-            # a retry found that all have got it: Odoo was killed before it could say so
-            self.write({"state": "sent", "failure_type": False, "failure_reason": False})
-            to.document_id._write_document()
+            self.write({"state": "sent", "failure_type": False, "failure_reason": False})  # nothing was left to send
         return None
 
-    def _sengerio_keep(self, own, values, reason):
+    def _sengerio_keep(self, own, success_pids, values, reason):
         """Keep a mail that was not taken for all: Odoo would delete it.
 
         Its notifications say which contacts have not got it.
+
+        :param own: the deliveries that it carries
+        :param success_pids: partners for whose messages nothing was raised
+        :param dict values: of the mail
+        :param str reason: the server's words
         """
         to = own.filtered(lambda delivery: delivery.header == "to")
         reached = to.filtered(lambda delivery: delivery.state not in UNSENT)
+        followers = [partner for partner in success_pids if partner not in to.partner_id]
         own.document_id._fail(own, reason)
+        self._sengerio_leave_out_reached(own, success_pids)
         self.write({**values, "failure_reason": reason, "failure_type": "mail_smtp"})
         if values["state"] == "outgoing":
             self.env.ref("mail.ir_cron_mail_scheduler_action")._trigger(values["scheduled_date"])
         return super()._postprocess_sent_message(
-            reached.partner_id, reached.mapped("email"), failure_reason=reason, failure_type="mail_smtp"
+            [*followers, *reached.partner_id], reached.mapped("email"), failure_reason=reason, failure_type="mail_smtp"
         )
+
+    def _sengerio_leave_out_reached(self, own, success_pids):
+        """Take those off a mail who have got it, followers too, so that a retry mails them no second one.
+
+        :param own: the deliveries that it carries
+        :param success_pids: partners for whose messages nothing was raised
+        """
+        waiting = own.filtered(lambda delivery: delivery.header == "to")._to_send().partner_id
+        done = [partner.id for partner in success_pids if partner not in waiting]
+        if done:
+            self.recipient_ids = [Command.unlink(partner_id) for partner_id in done]
 
     def _sengerio_tell_refused(self, own):
         """Say in the chatter which contacts were refused; Odoo would take them for reached.
@@ -267,18 +303,13 @@ class MailMail(models.Model):
         to = deliveries.filtered(lambda delivery: delivery.header == "to")
         copies = deliveries - to
         if policy and policy.is_other:
-            token = {TOKEN_HEADER: document._token(TO)}
-            listed = {delivery.partner_id.id for delivery in to}
-            return [
-                {**entry, "headers": {**entry["headers"], **token}}
-                if (entry["partner_id"].id if entry["partner_id"] else False) in listed
-                else entry
-                for entry in entries
-            ]
+            return self._sengerio_other_entries(entries, to, document)
         visible = {"email_cc": [delivery._header_address() for delivery in copies if delivery.header == "cc"]}
         if len(to) < self.env["mail.thread"]._CUSTOMER_HEADERS_LIMIT_COUNT:  # Odoo's own limit for showing recipients
             visible["email_to"] = [delivery._header_address() for delivery in to]
-        outgoing, customers = [], None
+        if not to._to_send():  # Odoo was killed before it could say that all have got it
+            document._write_document()
+        outgoing, followers, customers = [], [], None
         for entry in entries:
             partner = entry["partner_id"] or self.env["res.partner"]
             own = to.filtered(lambda delivery, partner=partner: delivery.partner_id == partner)
@@ -287,7 +318,7 @@ class MailMail(models.Model):
                 # no filter to Odoo; without a partner these are copies, which go together
                 emails = [email for email in entry["email_to_normalized"] if email not in to.mapped("email")]
                 if partner and (emails or not entry["email_to_normalized"]):
-                    outgoing.append({**entry, "email_to_normalized": emails})
+                    followers.append({**entry, "email_to_normalized": emails})
                 continue
             if to[0] in own:
                 customers = entry
@@ -297,6 +328,21 @@ class MailMail(models.Model):
         waiting = copies._to_send()
         if customers and waiting:
             outgoing.append({**self._sengerio_copies_entry(customers, waiting, document), **visible})
+        return outgoing + followers  # last: one who is refused ends Odoo's loop
+
+    def _sengerio_other_entries(self, entries, to, document):
+        """Return Odoo's own messages of an other document, marked; a retry leaves out who has got it."""
+        token = {TOKEN_HEADER: document._token(TO)}
+        outgoing = []
+        for entry in entries:
+            partner = entry["partner_id"] or self.env["res.partner"]
+            own = to.filtered(lambda delivery, partner=partner: delivery.partner_id == partner)
+            if own:
+                done = (own - own._to_send()).mapped("email")
+                emails = [email for email in entry["email_to_normalized"] if email not in done]
+                entry = {**entry, "headers": {**entry["headers"], **token}, "email_to_normalized": emails}
+            if not own or own._to_send():
+                outgoing.append(entry)
         return outgoing
 
     def _sengerio_to_entry(self, entry, own, waiting, document):

@@ -21,7 +21,11 @@ class MailMessage(models.Model):
 
     def unlink(self):
         # EXTENDS mail: which deletes its attachments; those of a document stay with the record that was sent
-        for message in self.sudo().filtered("sengerio_send"):
+        documents_sudo = self.env["sengerio.mail.document"].sudo()  # nobody may write the list by hand
+        messages_sudo = self.sudo().filtered("sengerio_send")
+        for document in documents_sudo.search([("mail_message_id", "in", messages_sudo.ids)]):
+            document._cancel(document.delivery_ids)  # what waits in a mail goes with it
+        for message in messages_sudo:
             own = message.attachment_ids.filtered(lambda attachment: attachment.res_model == "mail.message")
             if own and message.model and message.res_id:
                 own.write({"res_model": message.model, "res_id": message.res_id})

@@ -68,25 +68,27 @@ class SengerioMailDelivery(models.Model):
         :param int message_id: id of the ``mail.message``
         :raise psycopg2.errors.SerializationFailure: it was changed since this transaction began
         """
-        return self._locked(SQL("document.mail_message_id = %s", message_id))
+        return self._locked(SQL("document.mail_message_id = %s", message_id), SQL("document, delivery"))
 
     def _of_queued_mail(self, mail_id):
         """Return the deliveries of the document that a mail in the queue is; the document is locked.
 
         :param int mail_id: id of the ``mail.mail``
         :return: nothing if the mail is no document, has left the queue, or another transaction has its document
+
+        The deliveries are not locked: they are written by transactions of their own.
         """
         condition = SQL(
             "document.mail_message_id = (SELECT mail_message_id FROM mail_mail WHERE id = %s AND state = 'outgoing')",
             mail_id,
         )
-        return self._locked(condition, SQL("SKIP LOCKED"))
+        return self._locked(condition, SQL("document SKIP LOCKED"))
 
-    def _locked(self, condition, waiting=None):
+    def _locked(self, condition, locked):
         """Fetch the deliveries of a document and lock it, in one query.
 
         :param condition: SQL on ``document``
-        :param waiting: SQL that says what to do when another transaction has it; else this one waits
+        :param locked: SQL that says what to lock, and what to do when another transaction has it
         """
         names = ("document_id", "email", "name", "header", "partner_id", "state", "smtp_reply")
         rows = self.env.execute_query(
@@ -97,11 +99,11 @@ class SengerioMailDelivery(models.Model):
                   JOIN sengerio_mail_document document ON document.id = delivery.document_id
                  WHERE %s
                  ORDER BY delivery.id
-                   FOR UPDATE OF document %s
+                   FOR UPDATE OF %s
                 """,
                 SQL(", ").join(SQL.identifier("delivery", name) for name in names),
                 condition,
-                waiting or SQL(),
+                locked,
             )
         )
         deliveries = self.browse([row[0] for row in rows])

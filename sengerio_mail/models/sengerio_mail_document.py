@@ -1,3 +1,6 @@
+import logging
+
+from psycopg2.errors import LockNotAvailable, SerializationFailure
 from psycopg2.extras import Json
 
 from odoo import api, fields, models
@@ -10,6 +13,10 @@ from ..tools.smtp_session import reply_text
 from .sengerio_mail_delivery import STATES
 
 TO, COPIES = "to", "copies"  # the two messages that a document may leave as
+LOCK_TIMEOUT = "3s"
+LATE_ATTEMPTS = 5
+
+_logger = logging.getLogger(__name__)
 
 
 class SengerioMailDocument(models.Model):
@@ -195,10 +202,11 @@ class SengerioMailDocument(models.Model):
 
         :param outcome: :class:`~..tools.smtp_session.Outcome`
         :param bool at_once: by a transaction of its own, so that a crash does not undo it
+        :return: SQL to be executed once this transaction is committed, see :meth:`_write_states`
         """
         document, part = self._read_token(outcome.token)
         if not document:
-            return
+            return None
         headers = ("to",) if part == TO else ("cc", "bcc")
         changes = {}
         for delivery in document.delivery_ids.filtered(lambda delivery: delivery.header in headers):
@@ -208,7 +216,7 @@ class SengerioMailDocument(models.Model):
             elif address in outcome.recipients:
                 changes[delivery] = ("failed", outcome.error) if outcome.error else ("sent", None)
         accepted = any(state == "sent" for state, _reply in changes.values())
-        document._write_states(changes, outcome.email_from if accepted and part == TO else None, at_once)
+        return document._write_states(changes, outcome.email_from if accepted and part == TO else None, at_once)
 
     def _fail(self, deliveries, reason):
         """Record that a mail could not be sent at all: its addresses failed, their copies wait for a retry.
@@ -245,10 +253,13 @@ class SengerioMailDocument(models.Model):
         :param dict changes: ``{delivery: (state, the server's words or None)}``
         :param str email_from: From as it left, if it did
         :param bool at_once: the deliveries by a transaction of their own
+        :return: SQL that could not be executed at once: another transaction has the deliveries, and may wait for the
+            document; to be executed once this transaction is committed
         """
         self.ensure_one()
+        late = None
         if not changes:
-            return
+            return late
         self.env["sengerio.mail.delivery"].flush_model(["state", "smtp_reply"])
         self.flush_recordset()
         for delivery, (state, smtp_reply) in changes.items():
@@ -273,12 +284,32 @@ class SengerioMailDocument(models.Model):
             rows,
         )
         if at_once:
-            with self.pool.cursor() as cr:
-                cr.execute(SQL("WITH changed AS (%s) %s", update, note_trouble))
+            statement = SQL("WITH changed AS (%s) %s", update, note_trouble)
+            try:
+                with self.pool.cursor() as cr:
+                    cr.execute(SQL("SET LOCAL lock_timeout = %s; %s", LOCK_TIMEOUT, statement), log_exceptions=False)
+            except LockNotAvailable:
+                late = statement
         self._write_document(
             SQL() if at_once else SQL("WITH changed AS (%s), noted AS (%s)", update, note_trouble), email_from
         )
         self.delivery_ids.invalidate_recordset(["event_ids"], flush=False)
+        return late
+
+    @api.model
+    def _execute_late(self, statement):
+        """Execute what could not be executed at once, by a transaction of its own.
+
+        :param statement: of :meth:`_write_states`
+        """
+        for _attempt in range(LATE_ATTEMPTS):
+            try:
+                with self.pool.cursor() as cr:
+                    cr.execute(statement, log_exceptions=False)
+                return
+            except SerializationFailure:  # who had the deliveries has changed them
+                continue
+        _logger.error("What became of a document's recipients could not be recorded: %s", statement)
 
     def _write_document(self, with_deliveries=None, email_from=None):
         """Write what follows for a document from its deliveries.

@@ -189,6 +189,93 @@ class TestCornerCases(DocumentMailCase):
         self.assertEqual(document.state, "sent")
         self.assertFalse(mail.exists())
 
+    def test_closing_at_a_recipient(self):
+        """A server that closes at one recipient has not got the message for the ones before and after it."""
+        self.add_address(self.azure, "commercial", "buying@azure.example")
+        self.smtp.refuse["buying@azure.example"] = "421 4.7.0 too many"
+        order = self.make_order()
+        composer = self.compose(order)
+        composer.partner_ids.add(self.lawyer)
+        self.assertEqual(self.envelopes(composer), [[LAW]])  # copies go with the customer's mail
+        document = self.document_of(order)
+        states = {delivery.email: delivery.state for delivery in document.delivery_ids}
+        self.assertEqual((states[AZURE], states["buying@azure.example"], states[LAW]), ("refused", "refused", "sent"))
+        self.smtp.refuse.clear()
+        mails = self.env["mail.mail"].search([("mail_message_id", "=", document.mail_message_id)])
+        mails.scheduled_date = False
+        self.env["mail.mail"].process_email_queue()
+        self.assertEqual([mail.rcpt for mail in self.smtp.take()], [[AZURE, "buying@azure.example"], [MARC]])
+        self.assertEqual(document.state, "sent")
+
+    def test_other_document_refused_for_now(self):
+        """A retry of an other document mails those alone who have not got it."""
+        self.smtp.refuse[JOHN] = "451 4.7.1 greylisted"
+        order = self.make_order()
+        composer = self.compose_free(order, self.lawyer | self.john, "plan.pdf")
+        self.assertEqual(self.envelopes(composer), [[LAW]])
+        document = self.document_of(order)
+        self.smtp.refuse.clear()
+        mail = self.env["mail.mail"].search([("mail_message_id", "=", document.mail_message_id)])
+        mail.scheduled_date = False
+        self.env["mail.mail"].process_email_queue()
+        self.assertEqual([mail.rcpt for mail in self.smtp.take()], [[JOHN]])
+        self.assertEqual(document.state, "sent")
+
+    def test_refused_follower_blocks_nobody(self):
+        """A follower who is refused keeps neither the document nor its copies back."""
+        lea = self.env["res.partner"].create({"name": "Lea", "email": "lea@x.example"})
+        order = self.make_order()
+        order.message_subscribe(lea.ids)
+        composer = self.compose(order)
+        composer.partner_ids.add(self.john)
+        self.smtp.refuse["lea@x.example"] = "550 5.1.1 no"
+        with mute_logger("odoo.addons.mail.models.mail_mail"):
+            self.assertEqual(self.envelopes(composer), [[AZURE], [JOHN], [MARC]])
+        self.assertEqual(self.document_of(order).state, "sent")
+
+    def test_tried_again(self):
+        """What is tried again waits again."""
+        self.smtp.refuse[AZURE] = "550 5.1.1 no"
+        order = self.make_order()
+        self.assertEqual(self.envelopes(self.compose(order)), [])
+        document = self.document_of(order)
+        self.assertEqual(document.state, "refused")
+        self.env["mail.mail"].search([("mail_message_id", "=", document.mail_message_id)]).action_retry()
+        self.assertEqual(set(document.delivery_ids.mapped("state")), {"queued"})
+        self.assertEqual(document.state, "queued")
+
+    def test_followers_get_no_second_mail_by_a_retry(self):
+        """A retry for a contact who was refused mails the followers in the same mail no second time."""
+        lea = self.env["res.partner"].create({"name": "Lea", "email": "lea@x.example"})
+        order = self.make_order()
+        order.message_subscribe(lea.ids)
+        composer = self.compose(order)
+        composer.partner_ids.add(self.john)
+        self.smtp.refuse[JOHN] = "451 4.7.1 greylisted"
+        self.assertEqual(self.envelopes(composer), [[AZURE], ["lea@x.example"], [MARC]])
+        document = self.document_of(order)
+        notifications = self.env["mail.message"].browse(document.mail_message_id).notification_ids
+        status = {n.res_partner_id: n.notification_status for n in notifications}
+        self.assertEqual((status[lea], status[self.john]), ("sent", "exception"))
+        self.smtp.refuse.clear()
+        mail = self.env["mail.mail"].search([("mail_message_id", "=", document.mail_message_id)])
+        mail.scheduled_date = False
+        self.env["mail.mail"].process_email_queue()
+        self.assertEqual([mail.rcpt for mail in self.smtp.take()], [[JOHN]])
+        self.assertEqual(set(notifications.mapped("notification_status")), {"sent"})
+
+    def test_deleted_while_it_waits(self):
+        """A document whose message or record is deleted while it waits in the queue will never leave."""
+        for act in (lambda order, message: message.unlink(), lambda order, message: order.unlink()):
+            order = self.make_order()
+            wizard = self.compose(order).save()
+            wizard.force_send = False
+            wizard.with_context(mail_notify_force_send=False)._action_send_mail()
+            document = self.document_of(order)
+            order.action_cancel()
+            act(order, self.env["mail.message"].browse(document.mail_message_id))
+            self.assertEqual(document.state, "cancelled")
+
     def test_refused_for_ever(self):
         """What is refused for a day is given up, and says so in the chatter."""
         self.smtp.refuse[AZURE] = "451 4.7.1 greylisted"

@@ -74,7 +74,11 @@ class DocumentSession:
         try:
             refused = self._session.send_message(message, from_addr, to_addrs, *args, **kwargs) or {}
         except smtplib.SMTPRecipientsRefused as error:
-            refused = error.recipients
+            # a server that closes at one recipient (421) was not asked about the ones after it
+            last = list(error.recipients.values())[-1]
+            refused = {address: error.recipients.get(address, last) for address in to_addrs}
+            if last[0] == SERVICE_CLOSING:
+                self._renew()
         except (smtplib.SMTPException, OSError) as error:
             self._note(message, to_addrs, {}, describe(error))
             self._mend(error)
@@ -85,15 +89,17 @@ class DocumentSession:
         return refused
 
     def _mend(self, error):
-        """Open a new session if the connection was lost; if that fails too, the next message will say so."""
-        lost = isinstance(error, (smtplib.SMTPServerDisconnected, OSError)) and not isinstance(
-            error, smtplib.SMTPResponseException
-        )
-        if lost or getattr(error, "smtp_code", None) == SERVICE_CLOSING:
-            try:
-                self._session = self._reconnect()
-            except Exception as failure:  # noqa: BLE001  the reason of the first failure is the one that is told
-                _logger.info("No new connection to the mail server: %s", failure)
+        """Open a new session if an error says that the connection was lost."""
+        answered = isinstance(error, smtplib.SMTPResponseException)
+        if error.smtp_code == SERVICE_CLOSING if answered else True:
+            self._renew()
+
+    def _renew(self):
+        """Open a new session; if that fails, the next message will say so."""
+        try:
+            self._session = self._reconnect()
+        except Exception as failure:  # noqa: BLE001  the reason of the first failure is the one that is told
+            _logger.info("No new connection to the mail server: %s", failure)
 
     def _note(self, message, recipients, refused, error=""):
         self._note_outcome(
