@@ -11,7 +11,21 @@ class AccountMoveSend(models.AbstractModel):
     def _get_default_sending_settings(self, move, from_cron=False, **custom_settings):
         # EXTENDS account: the sender's choice for this send
         settings = super()._get_default_sending_settings(move, from_cron=from_cron, **custom_settings)
-        return {**settings, "sengerio_bcc_sender": custom_settings.get("sengerio_bcc_sender")}
+        if "sengerio_bcc_sender" in custom_settings:
+            settings["sengerio_bcc_sender"] = custom_settings["sengerio_bcc_sender"]
+        return settings
+
+    @api.model
+    def _is_applicable_to_move(self, method, move, **move_data):
+        # EXTENDS account: plain addresses of the template are enough
+        applicable = super()._is_applicable_to_move(method, move, **move_data)
+        template = move_data.get("mail_template")
+        if applicable or method != "email" or not template or not move.partner_id.email:
+            return applicable
+        policy = self._sengerio_policy(move, template)
+        return bool(policy and policy.role) and any(
+            self._sengerio_plain(move, template, move_data.get("mail_lang")).values()
+        )
 
     @api.model
     def _get_default_mail_partner_ids(self, move, mail_template, mail_lang):

@@ -16,7 +16,8 @@ class SaleOrder(models.Model):
     def _send_order_notification_mail(self, mail_template, allow_deferred_sending=True):
         # EXTENDS sale: a deferred mail keeps who acted
         acting = self.env.user
-        result = super()._send_order_notification_mail(mail_template, allow_deferred_sending=allow_deferred_sending)
+        options = {} if allow_deferred_sending else {"allow_deferred_sending": False}  # as it was called
+        result = super()._send_order_notification_mail(mail_template, **options)
         if allow_deferred_sending and self.pending_email_template_id:
             is_person = self.env["sengerio.mail.resolver"]._is_person(acting)
             self.sengerio_pending_user_id = acting if is_person else False

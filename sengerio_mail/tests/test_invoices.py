@@ -189,6 +189,15 @@ class TestInvoices(DocumentMailCase):
         self.assertEqual({mail.message["Reply-To"] for mail in mails}, {"ask@firm.example"})
         self.assertEqual(self.env["res.partner"].search_count([]), partners)
 
+    def test_template_with_plain_addresses_alone(self):
+        """A template that names nobody but plain addresses is mailed to those, single and in a batch."""
+        template = self.env.ref("account.email_template_edi_invoice")
+        template.write({"use_default_to": False, "partner_to": False, "email_to": False, "email_cc": "cc@x.example"})
+        mails = self.run_batch(self.make_move() | self.make_move())
+        self.assertEqual([mail.rcpt for mail in mails], [["cc@x.example"], [CLERK]] * 2)
+        template.write({"email_to": "plain@x.example", "email_cc": False})
+        self.assertEqual([mail.rcpt for mail in self.send_move(self.make_move())], [["plain@x.example"], [CLERK]])
+
     def test_sent_again(self):
         """Sending again makes a second document, with the PDF of the first time."""
         move = self.make_move()

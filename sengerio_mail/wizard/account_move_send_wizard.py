@@ -23,11 +23,8 @@ class AccountMoveSendWizard(models.TransientModel):
 
     @api.depends("template_id", "move_id")
     def _compute_sengerio_bcc_sender(self):
-        resolver = self.env["sengerio.mail.resolver"]
         for wizard in self:
-            policy = self._sengerio_policy(wizard.move_id, wizard.template_id)
-            sender = resolver._sender(wizard.move_id)
-            wizard.sengerio_bcc_sender = bool(policy) and resolver._wants_copy(policy, sender)
+            wizard.sengerio_bcc_sender = wizard._sengerio_wants_copy()
 
     @api.depends("sengerio_type_id", "sengerio_bcc_sender", "mail_partner_ids", "template_id", "lang")
     def _compute_sengerio_summary(self):
@@ -36,11 +33,17 @@ class AccountMoveSendWizard(models.TransientModel):
             wizard.sengerio_summary = policy and wizard._sengerio_summary_of(policy)
 
     def _get_sending_settings(self):
-        # EXTENDS account
+        # EXTENDS account: a choice that differs from the policy
         settings = super()._get_sending_settings()
-        if self.sengerio_may_copy_sender:
+        if self.sengerio_may_copy_sender and self.sengerio_bcc_sender != self._sengerio_wants_copy():
             settings["sengerio_bcc_sender"] = self.sengerio_bcc_sender
         return settings
+
+    def _sengerio_wants_copy(self):
+        """Tell whether the sender gets a blind copy unless switched for this send."""
+        policy = self._sengerio_policy(self.move_id, self.template_id)
+        resolver = self.env["sengerio.mail.resolver"]
+        return bool(policy) and resolver._wants_copy(policy, resolver._sender(self.move_id))
 
     def _sengerio_summary_of(self, policy):
         """Return the line that says who will get the invoice and why."""
