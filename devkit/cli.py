@@ -12,6 +12,7 @@ from .ui import DevError, note
 COMMANDS = {
     "demo": "show the addon at work on demonstration data",
     "test": "run the addon's tests in a fresh database",
+    "test-core": "run Odoo's own tests with the addon, beside the same without it",
     "serve": "serve Odoo with the addon, on a lasting development database",
     "shell": "open Odoo's Python shell on the development database",
     "psql": "open psql on the development database",
@@ -25,7 +26,7 @@ INTERRUPTED = 130
 
 
 def _module(name):
-    return importlib.import_module(f"devkit.commands.{name}")
+    return importlib.import_module(f"devkit.commands.{name.replace('-', '_')}")
 
 
 def _parser():

@@ -7,6 +7,9 @@ import pytest
 from devkit.apt import find_mirror
 from devkit.cli import main
 from devkit.commands.mails import read_mails
+from devkit.commands.test_core import totals
+from devkit.core_compare import Explanation, compare, differences, load_explanations
+from devkit.core_suites import SUITES
 from devkit.postgres import named_variables
 from devkit.ui import DevError
 from devkit.workbench import complaints
@@ -108,3 +111,66 @@ def test_mails_command(mails, capsys):
     assert json.loads(capsys.readouterr().out)["number"] == 10
     assert main(["mails", "11"]) == 1
     assert "There is no mail 11" in capsys.readouterr().err
+
+
+PASSED, SKIPPED = {"outcome": "passed", "reasons": []}, {"outcome": "skipped", "reasons": [], "skipped": "why"}
+QUERIES = "AssertionError: Query count more than expected for user admin: {} > 38 in test_a at x.py:1"
+
+
+def failed(*reasons):
+    return {"outcome": "failed", "reasons": list(reasons)}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (PASSED, PASSED, None),
+        (PASSED, failed("1 != 2"), ["1 != 2"]),
+        (PASSED, SKIPPED, ["skipped: why"]),
+        (PASSED, None, ["not run"]),
+        (failed("1 != 2"), PASSED, None),
+        (failed("1 != 2"), failed("1 != 2"), None),
+        (failed("1 != 2"), failed("1 != 2", "3 != 4"), ["3 != 4"]),
+        (failed("1 != 2"), failed("1 != 2", "1 != 2"), ["1 != 2"]),
+        (failed(QUERIES.format(41)), failed(QUERIES.format(40)), None),
+        (failed(QUERIES.format(41)), failed(QUERIES.format(42)), [QUERIES.format(42)]),
+        (None, failed("1 != 2"), ["1 != 2"]),
+        (None, PASSED, None),
+    ],
+)
+def test_differences_of_core_tests(before, after, expected):
+    without, with_addon = ({"a": result} if result else {} for result in (before, after))
+    assert differences(without, with_addon).get("a") == expected
+
+
+def test_explanations_of_core_tests():
+    explanations = [
+        Explanation("mail", ("a", "b", "c"), "^3 != 2", "one copy"),
+        Explanation("sale", ("a",), "", "of another suite"),
+    ]
+    with_addon = {"a": failed("3 != 2"), "b": failed("3 != 2", "5 != 2"), "c": PASSED, "d": failed("3 != 2")}
+    result = compare("mail", dict.fromkeys("abcd", PASSED), with_addon, explanations)
+    assert result.explained == {"a": "one copy"}
+    assert result.unexplained == {"b": ["3 != 2", "5 != 2"], "d": ["3 != 2"]}
+    assert result.outdated == ["c"]
+    assert result.failed == 3
+
+
+def test_shipped_explanations_are_usable(tmp_path):
+    assert {explanation.suite for explanation in load_explanations()} <= set(SUITES)
+    broken = tmp_path / "broken.json"
+    broken.write_text('[{"suite": "mail", "tests": [], "shows": "("}]')
+    with pytest.raises(DevError):
+        load_explanations(broken)
+
+
+def test_unknown_core_suite(capsys):
+    with pytest.raises(SystemExit):
+        main(["test-core", "nothing"])
+    assert "unknown suites: nothing" in capsys.readouterr().err
+
+
+def test_totals_of_core_tests():
+    off = {"explained": {}, "unexplained": {"a": ["1 != 2"]}, "outdated": []}
+    defaults = {"explained": {"a": ["why", ["1 != 2"]]}, "unexplained": {}, "outdated": ["b"]}
+    assert totals({"mail": {"tests": 3, "comparisons": {"off": off, "defaults": defaults}}}) == (5, 2)

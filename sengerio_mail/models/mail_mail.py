@@ -66,7 +66,8 @@ class MailMail(models.Model):
             "smtp_session": smtp_session, "mail_server": mail_server, "post_send_callback": post_send_callback,
         }  # fmt: skip
         if auto_commit and any(mail.sengerio_send for mail in self.sudo()):
-            self.env.cr.commit()  # what is recorded at once must see the documents
+            # Odoo commits after each mail here; what is recorded by other transactions must see the documents
+            self.env.cr.commit()  # pylint: disable=invalid-commit
         for mails in self._sengerio_batches(auto_commit):
             super(MailMail, mails)._send(**arguments)
             while late:  # only where Odoo has committed by now
@@ -290,7 +291,7 @@ class MailMail(models.Model):
         own = to.filtered(
             lambda delivery: delivery.partner_id in self.recipient_ids if delivery.partner_id else self.email_to
         )
-        return own | (deliveries - to) if to[:1] in own else own
+        return own | (deliveries - to) if (to._to_send() or to)[:1] in own else own
 
     def _sengerio_outgoing(self, entries, deliveries):
         """Return the messages of a document instead of Odoo's.
@@ -309,6 +310,7 @@ class MailMail(models.Model):
             visible["email_to"] = [delivery._header_address() for delivery in to]
         if not to._to_send():  # Odoo was killed before it could say that all have got it
             document._write_document()
+        carrier = (to._to_send() or to)[0]  # whose message the copies go with: the customer's, while it waits
         outgoing, followers, customers = [], [], None
         for entry in entries:
             partner = entry["partner_id"] or self.env["res.partner"]
@@ -320,7 +322,7 @@ class MailMail(models.Model):
                 if partner and (emails or not entry["email_to_normalized"]):
                     followers.append({**entry, "email_to_normalized": emails})
                 continue
-            if to[0] in own:
+            if carrier in own:
                 customers = entry
             if waiting := own._to_send():
                 own_to = {"email_to": [delivery._header_address() for delivery in own]}

@@ -21,10 +21,9 @@ class MailMessage(models.Model):
 
     def unlink(self):
         # EXTENDS mail: which deletes its attachments; those of a document stay with the record that was sent
-        documents_sudo = self.env["sengerio.mail.document"].sudo()  # nobody may write the list by hand
         messages_sudo = self.sudo().filtered("sengerio_send")
-        for document in documents_sudo.search([("mail_message_id", "in", messages_sudo.ids)]):
-            document._cancel(document.delivery_ids)  # what waits in a mail goes with it
+        mails_sudo = self.env["mail.mail"].sudo()  # those that wait go with their message
+        mails_sudo.search([("mail_message_id", "in", messages_sudo.ids), ("state", "!=", "sent")])._sengerio_cancel()
         for message in messages_sudo:
             own = message.attachment_ids.filtered(lambda attachment: attachment.res_model == "mail.message")
             if own and message.model and message.res_id:

@@ -248,6 +248,14 @@ class SengerioMailDocumentType(models.Model):
         return next(iter(of_company or [policy for policy in fitting if not policy.company_id]), None)
 
     @api.model
+    def _policy_for(self, code, record):
+        """Return the :class:`Policy` of a code for a record, whose company is read only if it matters."""
+        fitting = [policy for policy in self._policies() if policy.code == code]
+        if not any(policy.company_id for policy in fitting):
+            return next(iter(fitting), None)
+        return self._policy_of_code(code, record._mail_get_companies(default=self.env.company)[record.id])
+
+    @api.model
     def _recognise(self, record, template=None, own_action=False):
         """Tell which type of document a message about a record is.
 
@@ -293,5 +301,4 @@ class SengerioMailDocumentType(models.Model):
             return None
         if record._name == "account.move" and record.move_type in VENDOR_BILLS:
             return None
-        company = record._mail_get_companies(default=self.env.company)[record.id]
-        return self._policy_of_code(OTHER, company)
+        return self._policy_for(OTHER, record)

@@ -233,6 +233,24 @@ class TestCornerCases(DocumentMailCase):
             self.assertEqual(self.envelopes(composer), [[AZURE], [JOHN], [MARC]])
         self.assertEqual(self.document_of(order).state, "sent")
 
+    def test_copies_of_a_retry(self):
+        """Copies that did not leave with the first contact's message leave with the next one's."""
+        kate = self.env["res.partner"].create({"name": "Kate", "email": "kate@x.example"})
+        order = self.make_order()
+        composer = self.compose(order)
+        composer.partner_ids.remove(self.azure.id)
+        composer.partner_ids.add(self.john)
+        composer.partner_ids.add(kate)
+        self.smtp.fail_data = lambda envelope: "451 4.3.0 busy" if "kate@x.example" in envelope.rcpt_tos else None
+        with mute_logger("odoo.addons.mail.models.mail_mail"):
+            self.assertEqual(self.envelopes(composer), [[JOHN]])
+        self.smtp.fail_data = None
+        document = self.document_of(order)
+        self.env["mail.mail"].search([("mail_message_id", "=", document.mail_message_id)]).action_retry()
+        self.env["mail.mail"].process_email_queue()
+        self.assertEqual(sorted(mail.rcpt for mail in self.smtp.take()), [["kate@x.example"], [MARC]])
+        self.assertEqual(set(document.delivery_ids.mapped("state")), {"sent"})
+
     def test_tried_again(self):
         """What is tried again waits again."""
         self.smtp.refuse[AZURE] = "550 5.1.1 no"

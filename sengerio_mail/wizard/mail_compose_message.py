@@ -23,11 +23,12 @@ class MailComposeMessage(models.TransientModel):
     sengerio_email_cc = fields.Char("Further Cc", compute="_compute_partner_ids", store=True, readonly=False)
     sengerio_summary = fields.Html("Who gets it", compute="_compute_sengerio_summary", sanitize=False)
 
-    @api.depends("template_id", "model", "res_ids", "composition_mode", "subtype_is_log", "attachment_ids")
+    @api.depends("template_id", "model", "res_ids", "composition_mode", "subtype_is_log")
     def _compute_sengerio_type(self):
+        """Tell which type the composer shows; its attachments make a message an other document when it is sent."""
         for composer in self:
             record = composer._sengerio_single_record()
-            policy = composer._sengerio_policy(record) if record else None
+            policy = composer._sengerio_policy(record, {}) if record else None
             composer.sengerio_type_id = policy.id if policy else False
             composer.sengerio_may_copy_sender = bool(policy and policy.may_copy_sender)
 
