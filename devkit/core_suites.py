@@ -2,14 +2,13 @@
 
 import json
 import os
-import shutil
 import subprocess
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from .cache import ADDON, digest
-from .databases import PREFIX, clone, discard, drop, ensure_template, list_databases
+from .databases import PREFIX, clone, copy_database, discard, ensure_template, list_databases
 from .ui import DevError, note, step, tail
 from .workbench import run_odoo_script
 
@@ -48,22 +47,6 @@ SUITES = {
         ),
     ),
 }
-
-
-def copy_database(bench, source, database):
-    """Make a database as a copy of another, with its file store; one of that name is replaced.
-
-    :param Workbench bench: where they are
-    :param str source: the one to copy
-    :param str database: the new name
-    """
-    with step(f"Copying {source} to {database}"):
-        drop(bench, database)
-        bench.server.run("createdb", "-T", source, database)
-        if bench.filestore(source).exists():
-            # Odoo never changes a stored file in place, so links are copies.
-            shutil.copytree(bench.filestore(source), bench.filestore(database), copy_function=os.link)
-    return database
 
 
 def ensure_core_template(bench):

@@ -82,13 +82,23 @@ def clone(bench, database):
     :param str database: the new name
     """
     template = ensure_template(bench)
-    with bench.cache.lock("template"), step(f"Cloning the template database to {database}"):
+    with bench.cache.lock("template"):
+        return copy_database(bench, template, database)
+
+
+def copy_database(bench, source, database):
+    """Make a database as a copy of another, with its file store; one of that name is replaced.
+
+    :param Workbench bench: where they are
+    :param str source: the one to copy
+    :param str database: the new name
+    """
+    with step(f"Copying {source} to {database}"):
         drop(bench, database)
-        bench.server.run("createdb", "-T", template, database)
-        source = bench.filestore(template)
-        if source.exists():
+        bench.server.run("createdb", "-T", source, database)
+        if bench.filestore(source).exists():
             # Odoo never changes a stored file in place, so links are copies.
-            shutil.copytree(source, bench.filestore(database), copy_function=os.link)
+            shutil.copytree(bench.filestore(source), bench.filestore(database), copy_function=os.link)
     return database
 
 

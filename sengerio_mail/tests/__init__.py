@@ -11,4 +11,5 @@ from . import (
     test_invoices,
     test_links,
     test_resolver,
+    test_retries,
 )
