@@ -21,6 +21,7 @@ ATTACHMENT_BYTES = 50_000
 SENDER = "bench"
 QUIET_SENDER = "quiet"  # has opted out of blind copies
 BATCHES = 3
+QUEUE_ROUNDS = 10  # of 20 quotations
 
 
 class Statements:
@@ -100,6 +101,31 @@ class Way:
         if keep:
             self.seconds.append(time.perf_counter() - start)
             self.queries.append(statements.count)
+
+
+class Queued(Way):
+    """Quotations left to the mail queue, then the queue worked off; figures are per quotation."""
+
+    SIZE = 20
+
+    def make_records(self, count):
+        """Make the quotations of some rounds."""
+        super().make_records(count * self.SIZE)
+
+    def run(self, index, keep):
+        """Leave the quotations of a round to the queue, each in a transaction of its own; work off the queue."""
+        statements = Statements()
+        start = time.perf_counter()
+        with statements.counted():
+            for record_id in self.record_ids[index * self.SIZE : (index + 1) * self.SIZE]:
+                with Registry(self.database).cursor() as cr:
+                    env = api.Environment(cr, self.user_id, {"mail_notify_force_send": False})
+                    self.act(env, env["sale.order"].browse(record_id))
+            with environment(self.database) as env:
+                env["mail.mail"].process_email_queue()
+        if keep:
+            self.seconds.append((time.perf_counter() - start) / self.SIZE)
+            self.queries.append(statements.count / self.SIZE)
 
 
 class InvoiceBatches(Way):
@@ -258,6 +284,16 @@ def main(env, args):
     for way in ways:
         way.make_records(options.documents + 2)
     measure(ways, options.documents)
+    queued = [
+        Queued("core_queue", options.core, send),
+        Queued("core_queue_one_more_follower", options.core, send, follow),
+        Queued("addon_queue_no_copies", addon, send, sender=QUIET_SENDER),
+        Queued("addon_queue_bcc", addon, send),
+    ]
+    for way in queued:
+        way.make_records(QUEUE_ROUNDS + 1)
+    measure(queued, QUEUE_ROUNDS, warm_up=1)
+    ways += queued
     batches = [
         InvoiceBatches("core_invoice_batch", options.core, None),
         InvoiceBatches("addon_invoice_batch", addon, None),
@@ -270,7 +306,8 @@ def main(env, args):
     for name, against in (
         ("addon_no_copies", "core"), ("addon_bcc", "core"), ("addon_bcc", "core_one_more_follower"),
         ("addon_addresses_copy_bcc", "core"), ("addon_chatter", "core_chatter"),
-        ("addon_invoice_batch", "core_invoice_batch"),
+        ("addon_queue_no_copies", "core_queue"), ("addon_queue_bcc", "core_queue"),
+        ("addon_queue_bcc", "core_queue_one_more_follower"), ("addon_invoice_batch", "core_invoice_batch"),
     ):  # fmt: skip
         figures[name][f"queries_more_than_{against}"] = (
             round(figures[name]["queries_median"] - figures[against]["queries_median"], 1)

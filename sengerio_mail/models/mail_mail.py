@@ -1,12 +1,14 @@
 from datetime import timedelta
 
+from psycopg2.errors import SerializationFailure
+
 from odoo import Command, api, fields, models
 from odoo.tools.mail import html2plaintext
 
 from ..tools import links
 from ..tools.smtp_session import TOKEN_HEADER, DocumentSession
 from ..tools.states import UNSENT
-from .sengerio_mail_document import COPIES, TO
+from .sengerio_mail_document import AT_ONCE_KEY, COPIES, TO
 
 RETRY_AFTER = timedelta(minutes=15)  # RFC 5321 §4.5.4.1 asks for 30, greylisting for less
 GIVE_UP_AFTER = timedelta(days=1)
@@ -36,7 +38,7 @@ class MailMail(models.Model):
             if vals.get("sengerio_send") and (values := mail._sengerio_document_values()):
                 documents[mail] = values
         if documents:
-            listed_sudo = self.env["sengerio.mail.document"].sudo().create(list(documents.values()))
+            listed_sudo = self.env["sengerio.mail.document"].sudo()._insert(list(documents.values()))
             for mail, document in zip(documents, listed_sudo, strict=True):
                 self._fields["sengerio_delivery_ids"]._update_cache(mail, document.delivery_ids._ids)
         return mails
@@ -58,9 +60,8 @@ class MailMail(models.Model):
     def _send(self, auto_commit=False, raise_exception=False, smtp_session=None, alias_domain_id=False,
               mail_server=False, post_send_callback=None):  # fmt: skip
         # EXTENDS mail: note what the server says of each recipient, and let no two workers send the same document
-        late = []
         if smtp_session:
-            smtp_session = self._sengerio_session(smtp_session, mail_server, auto_commit, late)
+            smtp_session = self._sengerio_session(smtp_session, mail_server, auto_commit)
         arguments = {
             "auto_commit": auto_commit, "raise_exception": raise_exception, "alias_domain_id": alias_domain_id,
             "smtp_session": smtp_session, "mail_server": mail_server, "post_send_callback": post_send_callback,
@@ -70,8 +71,6 @@ class MailMail(models.Model):
             self.env.cr.commit()  # pylint: disable=invalid-commit
         for mails in self._sengerio_batches(auto_commit):
             super(MailMail, mails)._send(**arguments)
-            while late:  # only where Odoo has committed by now
-                self.env["sengerio.mail.document"]._execute_late(late.pop())
         return True
 
     def _postprocess_sent_message(self, success_pids, success_emails, failure_reason=False, failure_type=None):
@@ -111,13 +110,12 @@ class MailMail(models.Model):
     # The SMTP session
     # ------------------------------------------------------------
 
-    def _sengerio_session(self, smtp_session, mail_server, auto_commit, late):
+    def _sengerio_session(self, smtp_session, mail_server, auto_commit):
         """Return the session that notes what becomes of documents.
 
         :param smtp_session: Odoo's
         :param mail_server: ``ir.mail_server`` that it is connected to, may be empty
         :param bool auto_commit: Odoo commits after each mail: then what has left is recorded at once
-        :param list late: gets SQL that is to be executed once Odoo has committed
         """
         documents_sudo = self.env["sengerio.mail.document"].sudo()  # nobody may write the list by hand
 
@@ -131,8 +129,7 @@ class MailMail(models.Model):
             )
 
         def note(outcome):
-            if statement := documents_sudo._record_outcome(outcome, at_once=auto_commit):
-                late.append(statement)
+            documents_sudo._record_outcome(outcome, at_once=auto_commit)
 
         def reconnect():
             return self.env["ir.mail_server"]._connect__(
@@ -159,18 +156,22 @@ class MailMail(models.Model):
             documents.sudo().mapped("sengerio_delivery_ids")  # finding them locks their documents
             yield self
             return
-        for mail_id in self.ids:
-            mail = self.browse(mail_id)
-            if mail_id not in documents._ids or mail._sengerio_take():
+        for mail in self:
+            mail = mail.with_context(**{AT_ONCE_KEY: True}) if mail in documents else mail
+            if mail not in documents or mail._sengerio_take():
                 yield mail
 
     def _sengerio_take(self):
-        """Lock the document of a mail in a queue for this worker.
+        """Take the document of a mail in a queue for this worker.
 
         :return: whether the mail is to be sent: no other worker has it, or had it since the queue was read
         """
         self.ensure_one()
-        deliveries_sudo = self.env["sengerio.mail.delivery"].sudo()._of_queued_mail(self.id)
+        try:
+            deliveries_sudo = self.env["sengerio.mail.delivery"].sudo()._of_queued_mail(self.id)
+        except SerializationFailure:  # another worker has just sent it
+            self.env.cr.rollback()  # nothing was done since Odoo's last commit
+            return False
         if not deliveries_sudo:
             documents_sudo = self.env["sengerio.mail.document"].sudo()
             mail_sudo = self.sudo().search([("id", "=", self.id), ("state", "=", "outgoing")])
@@ -308,8 +309,6 @@ class MailMail(models.Model):
         visible = {"email_cc": [delivery._header_address() for delivery in copies if delivery.header == "cc"]}
         if len(to) < self.env["mail.thread"]._CUSTOMER_HEADERS_LIMIT_COUNT:  # Odoo's own limit for showing recipients
             visible["email_to"] = [delivery._header_address() for delivery in to]
-        if not to._to_send():  # Odoo was killed before it could say that all have got it
-            document._write_document()
         carrier = (to._to_send() or to)[0]  # whose message the copies go with: the customer's, while it waits
         outgoing, followers, customers = [], [], None
         for entry in entries:

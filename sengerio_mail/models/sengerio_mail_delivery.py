@@ -4,6 +4,8 @@ from odoo.tools import SQL
 from ..tools import addresses, states
 from .sengerio_mail_address import ROLES
 
+SENDING_LOCK = 0x534D  # first key of the advisory locks on documents that are being sent; the second is their id
+
 STATES = [
     ("queued", "Queued"),
     ("sent", "Sent"),
@@ -59,51 +61,76 @@ class SengerioMailDelivery(models.Model):
         return self.filtered(lambda delivery: delivery.state in states.UNSENT)
 
     def _of_message(self, message_id):
-        """Return the deliveries of the document that a message is; the document is locked.
+        """Return the deliveries of the document that a message is; the document is taken for this transaction.
 
-        Whoever changes the document meanwhile waits, or makes this fail before anything was sent: failing afterwards
-        would undo the record of what has left. The document is locked before anything else of its mail, in all ways of
-        sending, so that two of them cannot wait for each other.
+        Whoever sends the document meanwhile is waited for. Who changes it meanwhile waits, or makes this fail before
+        anything was sent: failing afterwards would undo the record of what has left.
 
         :param int message_id: id of the ``mail.message``
         :raise psycopg2.errors.SerializationFailure: it was changed since this transaction began
         """
-        return self._locked(SQL("document.mail_message_id = %s", message_id), SQL("document, delivery"))
+        taken = SQL(
+            """
+            SELECT document.id, pg_advisory_xact_lock(%s, document.id)
+              FROM sengerio_mail_document document
+             WHERE document.mail_message_id = %s
+               FOR UPDATE
+            """,
+            SENDING_LOCK,
+            message_id,
+        )
+        return self._fetch_taken(SQL("WITH taken AS MATERIALIZED (%s)", taken), SQL("FOR UPDATE OF delivery"))
 
     def _of_queued_mail(self, mail_id):
-        """Return the deliveries of the document that a mail in the queue is; the document is locked.
+        """Return the deliveries of the document that a mail in the queue is; the document is taken for this transaction.
+
+        Neither it nor its deliveries are locked: they are written by transactions of their own.
 
         :param int mail_id: id of the ``mail.mail``
-        :return: nothing if the mail is no document, has left the queue, or another transaction has its document
-
-        The deliveries are not locked: they are written by transactions of their own.
+        :return: nothing if the mail is no document, has left the queue, or another transaction sends it
+        :raise psycopg2.errors.SerializationFailure: another transaction has sent the mail since this one began
         """
-        condition = SQL(
-            "document.mail_message_id = (SELECT mail_message_id FROM mail_mail WHERE id = %s AND state = 'outgoing')",
+        mail = SQL(
+            """
+            SELECT document.id
+              FROM mail_mail mail
+              JOIN sengerio_mail_document document ON document.mail_message_id = mail.mail_message_id
+             WHERE mail.id = %s AND mail.state = 'outgoing'
+               FOR UPDATE OF mail SKIP LOCKED
+            """,
             mail_id,
         )
-        return self._locked(condition, SQL("document SKIP LOCKED"))
+        return self._fetch_taken(
+            SQL(
+                """
+                WITH mail AS MATERIALIZED (%s),
+                    taken AS MATERIALIZED (SELECT id FROM mail WHERE pg_try_advisory_xact_lock(%s, id))
+                """,
+                mail,
+                SENDING_LOCK,
+            )
+        )
 
-    def _locked(self, condition, locked):
-        """Fetch the deliveries of a document and lock it, in one query.
+    def _fetch_taken(self, with_taken, locked=None):
+        """Fetch the deliveries of a document in the statement that takes it.
 
-        :param condition: SQL on ``document``
-        :param locked: SQL that says what to lock, and what to do when another transaction has it
+        :param with_taken: SQL that defines ``taken``, with the document's id
+        :param locked: SQL that locks the deliveries too
         """
         names = ("document_id", "email", "name", "header", "partner_id", "state", "smtp_reply")
         rows = self.env.execute_query(
             SQL(
                 """
+                %s
                 SELECT delivery.id, %s
                   FROM sengerio_mail_delivery delivery
-                  JOIN sengerio_mail_document document ON document.id = delivery.document_id
-                 WHERE %s
+                  JOIN taken ON taken.id = delivery.document_id
                  ORDER BY delivery.id
-                   FOR UPDATE OF %s
+                    %s
                 """,
+                with_taken,
                 SQL(", ").join(SQL.identifier("delivery", name) for name in names),
-                condition,
-                locked,
+                locked or SQL(),
             )
         )
         deliveries = self.browse([row[0] for row in rows])

@@ -1,10 +1,11 @@
+import json
 import logging
+from functools import partial
 
-from psycopg2.errors import LockNotAvailable, SerializationFailure
+from psycopg2.errors import DeadlockDetected, LockNotAvailable, SerializationFailure
 from psycopg2.extras import Json
 
 from odoo import api, fields, models
-from odoo.fields import Command
 from odoo.tools import SQL
 from odoo.tools.misc import consteq, hmac
 
@@ -13,10 +14,20 @@ from ..tools.smtp_session import reply_text
 from .sengerio_mail_delivery import STATES
 
 TO, COPIES = "to", "copies"  # the two messages that a document may leave as
+AT_ONCE_KEY = "sengerio_at_once"  # Odoo commits after each mail: states are written by transactions of their own
 LOCK_TIMEOUT = "3s"
-LATE_ATTEMPTS = 5
+ATTEMPTS = 5
 
 _logger = logging.getLogger(__name__)
+
+
+def column_values(model, vals):
+    """Return the columns of a new row, with its defaults, as PostgreSQL takes them from JSON."""
+    now = model.env.cr.now()
+    vals = {**model._add_missing_default_values(vals), "create_date": now, "write_date": now}
+    vals["create_uid"] = vals["write_uid"] = model.env.uid
+    columns = {name: model._fields[name] for name in vals if model._fields[name].column_type}
+    return {name: field.convert_to_column_insert(vals[name], model) for name, field in columns.items()}
 
 
 class SengerioMailDocument(models.Model):
@@ -118,7 +129,67 @@ class SengerioMailDocument(models.Model):
         """
         if not answer.by_header("to") or (policy.is_other and not self._leaves_company(answer)):
             return self
-        return self.create(self._prepare_document_values(policy, record, message.sudo(), sender, answer))
+        return self._insert([self._prepare_document_values(policy, record, message.sudo(), sender, answer)])
+
+    @api.model
+    def _insert(self, vals_list):
+        """Create documents with their deliveries and attachments in one statement: each mail pays for it.
+
+        :param list vals_list: of :meth:`_prepare_document_values`
+        :return: the documents in the same order, their deliveries in the cache
+        """
+        deliveries = self.env["sengerio.mail.delivery"]
+        rows = [
+            {
+                **column_values(self, vals),
+                "delivery_ids": [column_values(deliveries, values) for values in vals["delivery_ids"]],
+                "attachment_ids": vals["attachment_ids"],
+            }
+            for vals in vals_list
+        ]
+        found = self.env.execute_query(
+            SQL(
+                """
+                WITH numbered AS MATERIALIZED (
+                    SELECT nextval('sengerio_mail_document_id_seq') AS id, row
+                      FROM jsonb_array_elements(%s) WITH ORDINALITY AS rows(row, number)
+                     ORDER BY number
+                ), document AS (
+                    INSERT INTO sengerio_mail_document
+                    SELECT record.*
+                      FROM numbered,
+                           jsonb_populate_record(
+                               NULL::sengerio_mail_document, row || jsonb_build_object('id', id)
+                           ) AS record
+                ), recipient AS MATERIALIZED (
+                    SELECT nextval('sengerio_mail_delivery_id_seq') AS id, numbered.id AS document_id, element
+                      FROM numbered, jsonb_array_elements(row->'delivery_ids') WITH ORDINALITY AS elements(element, number)
+                     ORDER BY numbered.id, number
+                ), delivery AS (
+                    INSERT INTO sengerio_mail_delivery
+                    SELECT record.*
+                      FROM recipient,
+                           jsonb_populate_record(
+                               NULL::sengerio_mail_delivery,
+                               element || jsonb_build_object('id', recipient.id, 'document_id', document_id)
+                           ) AS record
+                ), attachment AS (
+                    INSERT INTO sengerio_mail_document_attachment_rel (document_id, attachment_id)
+                    SELECT id, attachment_id::int
+                      FROM numbered, jsonb_array_elements_text(row->'attachment_ids') AS attachment_id
+                )
+                SELECT numbered.id, array_agg(recipient.id ORDER BY recipient.id)
+                  FROM numbered
+                  JOIN recipient ON recipient.document_id = numbered.id
+                 GROUP BY numbered.id
+                 ORDER BY numbered.id
+                """,
+                Json(rows, dumps=partial(json.dumps, default=str)),
+            )
+        )
+        documents = self.browse(document_id for document_id, _delivery_ids in found)
+        self._fields["delivery_ids"]._insert_cache(documents, [tuple(ids) for _document_id, ids in found])
+        return documents
 
     @api.model
     def _leaves_company(self, answer):
@@ -134,6 +205,7 @@ class SengerioMailDocument(models.Model):
 
     @api.model
     def _prepare_document_values(self, policy, record, message_sudo, sender, answer):
+        """Return the values of a document; its deliveries as a list of their values, its attachments as ids."""
         record_sudo = record.sudo()
         has_amount = "amount_total" in record_sudo and "currency_id" in record_sudo
         word = self.env["sengerio.mail.resolver"]._word
@@ -151,20 +223,18 @@ class SengerioMailDocument(models.Model):
             "reply_to": message_sudo.reply_to,
             "mail_message_id": message_sudo.id,
             "message_id": message_sudo.message_id,
-            "attachment_ids": [Command.set(message_sudo.attachment_ids.ids)],
+            "attachment_ids": message_sudo.attachment_ids.ids,
             "amount_total": record_sudo.amount_total if has_amount else False,
             "currency_id": record_sudo.currency_id.id if has_amount else False,
             "delivery_ids": [
-                Command.create(
-                    {
-                        "email": recipient.email,
-                        "name": recipient.name,
-                        "header": recipient.header,
-                        "partner_id": recipient.partner_id,
-                        "role": recipient.role or False,
-                        "reason": word(recipient.reason),
-                    }
-                )
+                {
+                    "email": recipient.email,
+                    "name": recipient.name,
+                    "header": recipient.header,
+                    "partner_id": recipient.partner_id,
+                    "role": recipient.role or False,
+                    "reason": word(recipient.reason),
+                }
                 for recipient in answer.recipients
             ],
         }
@@ -202,11 +272,10 @@ class SengerioMailDocument(models.Model):
 
         :param outcome: :class:`~..tools.smtp_session.Outcome`
         :param bool at_once: by a transaction of its own, so that a crash does not undo it
-        :return: SQL to be executed once this transaction is committed, see :meth:`_write_states`
         """
         document, part = self._read_token(outcome.token)
         if not document:
-            return None
+            return
         headers = ("to",) if part == TO else ("cc", "bcc")
         changes = {}
         for delivery in document.delivery_ids.filtered(lambda delivery: delivery.header in headers):
@@ -216,7 +285,7 @@ class SengerioMailDocument(models.Model):
             elif address in outcome.recipients:
                 changes[delivery] = ("failed", outcome.error) if outcome.error else ("sent", None)
         accepted = any(state == "sent" for state, _reply in changes.values())
-        return document._write_states(changes, outcome.email_from if accepted and part == TO else None, at_once)
+        document._write_states(changes, outcome.email_from if accepted and part == TO else None, at_once)
 
     def _fail(self, deliveries, reason):
         """Record that a mail could not be sent at all: its addresses failed, their copies wait for a retry.
@@ -230,7 +299,8 @@ class SengerioMailDocument(models.Model):
                     delivery: ("failed", reason) if delivery.header == "to" else ("cancelled", None)
                     for delivery in deliveries
                     if delivery.document_id == document and delivery.state == "queued"
-                }
+                },
+                at_once=self.env.context.get(AT_ONCE_KEY),
             )
 
     def _cancel(self, deliveries):
@@ -241,102 +311,105 @@ class SengerioMailDocument(models.Model):
                     delivery: ("cancelled", None)
                     for delivery in deliveries
                     if delivery.document_id == document and delivery.state == "queued"
-                }
+                },
+                at_once=self.env.context.get(AT_ONCE_KEY),
             )
 
     def _write_states(self, changes, email_from=None, at_once=False):
-        """Write states of deliveries and what follows for the document.
-
-        In one statement, because each mail pays for it; or the deliveries by a transaction of their own, which must
-        not touch the document: this transaction has locked it.
+        """Write states of deliveries and what follows for the document, in one statement: each mail pays for it.
 
         :param dict changes: ``{delivery: (state, the server's words or None)}``
         :param str email_from: From as it left, if it did
-        :param bool at_once: the deliveries by a transaction of their own
-        :return: SQL that could not be executed at once: another transaction has the deliveries, and may wait for the
-            document; to be executed once this transaction is committed
+        :param bool at_once: by a transaction of its own, so that a crash does not undo it
         """
         self.ensure_one()
-        late = None
         if not changes:
-            return late
+            return
         self.env["sengerio.mail.delivery"].flush_model(["state", "smtp_reply"])
         self.flush_recordset()
         for delivery, (state, smtp_reply) in changes.items():
             delivery._cache_state(state, smtp_reply)
         rows = Json([[delivery.id, *change] for delivery, change in changes.items()])
-        update = SQL(
+        statement = self._statement(rows, email_from)
+        if not at_once:
+            self.env.cr.execute(statement)
+        elif not self._execute_at_once(statement):
+            # another transaction has the rows, and may wait for what this one has
+            self.env.cr.postcommit.add(partial(self._execute_late, statement))
+        self.invalidate_recordset(["state", "copy_failed", "email_from", "date_sent"], flush=False)
+        self.delivery_ids.invalidate_recordset(["event_ids"], flush=False)
+
+    def _statement(self, rows, email_from):
+        """Return the SQL that writes states of deliveries, notes what failed, and lets the document follow.
+
+        :param rows: JSON of ``[[delivery id, state, the server's words]]``
+        :param str email_from: From as it left, if it did
+        """
+        return SQL(
             """
-            UPDATE sengerio_mail_delivery delivery
-               SET state = row->>1, smtp_reply = row->>2, write_date = now() AT TIME ZONE 'UTC'
-              FROM jsonb_array_elements(%s) AS row
-             WHERE delivery.id = (row->>0)::int
+            WITH change AS (
+                SELECT (row->>0)::int AS id, row->>1 AS state, row->>2 AS smtp_reply
+                  FROM jsonb_array_elements(%(rows)s) AS row
+            ), changed AS (
+                UPDATE sengerio_mail_delivery delivery
+                   SET state = change.state, smtp_reply = change.smtp_reply, write_date = now() AT TIME ZONE 'UTC'
+                  FROM change
+                 WHERE delivery.id = change.id
+            ), noted AS (
+                INSERT INTO sengerio_mail_event (delivery_id, kind, date, source, detail)
+                SELECT id, state, now() AT TIME ZONE 'UTC', 'smtp', smtp_reply
+                  FROM change
+                 WHERE state IN ('refused', 'failed')
+            ), after AS (
+                SELECT delivery.header = 'to' AS is_to, COALESCE(change.state, delivery.state) AS state
+                  FROM sengerio_mail_delivery delivery
+                  LEFT JOIN change ON change.id = delivery.id
+                 WHERE delivery.document_id = %(id)s
+            )
+            UPDATE sengerio_mail_document
+               SET state = COALESCE((SELECT state FROM after WHERE is_to
+                                      ORDER BY array_position(%(severity)s, state) LIMIT 1), state),
+                   copy_failed = EXISTS (SELECT FROM after WHERE NOT is_to AND state = ANY(%(failed)s)),
+                   email_from = COALESCE(%(email_from)s, email_from),
+                   date_sent = CASE WHEN EXISTS (SELECT FROM after WHERE is_to AND state != ALL(%(unsent)s))
+                                    THEN COALESCE(date_sent, now() AT TIME ZONE 'UTC')
+                                    ELSE date_sent END,
+                   write_date = now() AT TIME ZONE 'UTC'
+             WHERE id = %(id)s
             """,
-            rows,
+            rows=rows,
+            id=self.id,
+            severity=list(states.SEVERITY),
+            failed=list(states.FAILED),
+            unsent=list(states.UNSENT),
+            email_from=email_from,
         )
-        note_trouble = SQL(
-            """
-            INSERT INTO sengerio_mail_event (delivery_id, kind, date, source, detail)
-            SELECT (row->>0)::int, row->>1, now() AT TIME ZONE 'UTC', 'smtp', row->>2
-              FROM jsonb_array_elements(%s) AS row
-             WHERE row->>1 IN ('refused', 'failed')
-            """,
-            rows,
-        )
-        if at_once:
-            statement = SQL("WITH changed AS (%s) %s", update, note_trouble)
+
+    @api.model
+    def _execute_at_once(self, statement):
+        """Execute SQL by a transaction of its own.
+
+        :return: whether it could: no other transaction kept the rows
+        """
+        for _attempt in range(ATTEMPTS):
             try:
                 with self.pool.cursor() as cr:
                     cr.execute(SQL("SET LOCAL lock_timeout = %s; %s", LOCK_TIMEOUT, statement), log_exceptions=False)
+                return True
+            except (SerializationFailure, DeadlockDetected):  # who had the rows has changed them
+                continue
             except LockNotAvailable:
-                late = statement
-        self._write_document(
-            SQL() if at_once else SQL("WITH changed AS (%s), noted AS (%s)", update, note_trouble), email_from
-        )
-        self.delivery_ids.invalidate_recordset(["event_ids"], flush=False)
-        return late
+                break
+        return False
 
     @api.model
     def _execute_late(self, statement):
-        """Execute what could not be executed at once, by a transaction of its own.
-
-        :param statement: of :meth:`_write_states`
-        """
-        for _attempt in range(LATE_ATTEMPTS):
+        """Execute, once this transaction is committed, what could not be executed at once."""
+        for _attempt in range(ATTEMPTS):
             try:
                 with self.pool.cursor() as cr:
                     cr.execute(statement, log_exceptions=False)
                 return
-            except SerializationFailure:  # who had the deliveries has changed them
+            except (SerializationFailure, DeadlockDetected):
                 continue
         _logger.error("What became of a document's recipients could not be recorded: %s", statement)
-
-    def _write_document(self, with_deliveries=None, email_from=None):
-        """Write what follows for a document from its deliveries.
-
-        :param with_deliveries: SQL in front of the statement
-        :param str email_from: From as it left, if it did
-        """
-        self.ensure_one()
-        to = self.delivery_ids.filtered(lambda delivery: delivery.header == "to")
-        self.env.cr.execute(
-            SQL(
-                """
-                %(with_deliveries)s
-                UPDATE sengerio_mail_document
-                   SET state = %(state)s, copy_failed = %(copy_failed)s,
-                       email_from = COALESCE(%(email_from)s, email_from),
-                       date_sent = CASE WHEN %(sent)s THEN COALESCE(date_sent, now() AT TIME ZONE 'UTC')
-                                        ELSE date_sent END,
-                       write_date = now() AT TIME ZONE 'UTC'
-                 WHERE id = %(id)s
-                """,
-                with_deliveries=with_deliveries or SQL(),
-                state=states.worst(to.mapped("state")) or self.state,
-                copy_failed=any(delivery.state in states.FAILED for delivery in self.delivery_ids - to),
-                email_from=email_from,
-                sent=any(delivery.state not in states.UNSENT for delivery in to),
-                id=self.id,
-            )
-        )
-        self.invalidate_recordset(["state", "copy_failed", "email_from", "date_sent"], flush=False)
