@@ -26,7 +26,7 @@ class MailMail(models.Model):
         deliveries_sudo = self.env["sengerio.mail.delivery"].sudo()
         for mail in self:
             mail.sengerio_delivery_ids = (
-                deliveries_sudo._of_message(mail.mail_message_id.id) if mail.sudo().sengerio_send else deliveries_sudo
+                deliveries_sudo._of_message(mail.mail_message_id.id) if mail.sudo().mail_message_id.sengerio_send else deliveries_sudo
             )
 
     @api.model_create_multi
@@ -47,7 +47,7 @@ class MailMail(models.Model):
         # EXTENDS mail: a template's reports are attached after its mail was made
         result = super().write(vals)
         if "attachment_ids" in vals:
-            for mail in self.filtered(lambda mail: mail.sudo().sengerio_send):
+            for mail in self._sengerio_documents():
                 mail.sudo().sengerio_delivery_ids.document_id.attachment_ids = mail.attachment_ids
         return result
 
@@ -66,7 +66,7 @@ class MailMail(models.Model):
             "auto_commit": auto_commit, "raise_exception": raise_exception, "alias_domain_id": alias_domain_id,
             "smtp_session": smtp_session, "mail_server": mail_server, "post_send_callback": post_send_callback,
         }  # fmt: skip
-        if auto_commit and any(mail.sengerio_send for mail in self.sudo()):
+        if auto_commit and self._sengerio_documents():
             # Odoo commits after each mail here; what is recorded by other transactions must see the documents
             self.env.cr.commit()  # pylint: disable=invalid-commit
         for mails in self._sengerio_batches(auto_commit):
@@ -75,7 +75,7 @@ class MailMail(models.Model):
 
     def _postprocess_sent_message(self, success_pids, success_emails, failure_reason=False, failure_type=None):
         # EXTENDS mail: what the mail server did not take is kept for a retry
-        for mail in self.filtered(lambda mail: mail.sudo().sengerio_send):
+        for mail in self._sengerio_documents():
             own = mail._sengerio_own_deliveries()
             if failure_type:
                 own.document_id._fail(own, failure_reason or mail.failure_reason or failure_type)
@@ -90,7 +90,7 @@ class MailMail(models.Model):
 
     def mark_outgoing(self):
         # EXTENDS mail: what is tried again waits again
-        for mail in self.filtered(lambda mail: mail.sudo().sengerio_send):
+        for mail in self._sengerio_documents():
             waiting = mail._sengerio_own_deliveries()._to_send()
             for document in waiting.document_id:
                 document._write_states({delivery: ("queued", None) for delivery in waiting})
@@ -105,6 +105,13 @@ class MailMail(models.Model):
         # EXTENDS mail: what waits in a mail that is deleted will never leave
         self.filtered(lambda mail: mail.state != "sent")._sengerio_cancel()
         return super().unlink()
+
+    def _sengerio_documents(self):
+        """Return those of these mails that are documents.
+
+        By way of their messages, which Odoo reads anyway: the inherited field would cost one more query.
+        """
+        return self.filtered(lambda mail: mail.sudo().mail_message_id.sengerio_send)
 
     # ------------------------------------------------------------
     # The SMTP session
@@ -151,14 +158,15 @@ class MailMail(models.Model):
         Their documents are locked before Odoo touches anything. Where it commits once, at the end, all are locked
         before the first mail leaves: failing later would undo the record of those that have left.
         """
-        documents = self.filtered(lambda mail: mail.sudo().sengerio_send)
+        documents = self._sengerio_documents()
         if not documents or not auto_commit:
             documents.sudo().mapped("sengerio_delivery_ids")  # finding them locks their documents
             yield self
             return
-        for mail in self:
-            mail = mail.with_context(**{AT_ONCE_KEY: True}) if mail in documents else mail
-            if mail not in documents or mail._sengerio_take():
+        at_once = self.with_context(**{AT_ONCE_KEY: True})
+        for mail_id in self.ids:  # each read by itself: Odoo deletes those that were sent
+            mail = (at_once if mail_id in documents._ids else self).browse(mail_id)
+            if mail_id not in documents._ids or mail._sengerio_take():
                 yield mail
 
     def _sengerio_take(self):
@@ -257,7 +265,7 @@ class MailMail(models.Model):
             )  # fmt: skip
 
     def _sengerio_cancel(self):
-        for mail in self.filtered(lambda mail: mail.sudo().sengerio_send):
+        for mail in self._sengerio_documents():
             own = mail._sengerio_own_deliveries()
             own.document_id._cancel(own)
 
@@ -301,7 +309,7 @@ class MailMail(models.Model):
         :param deliveries: all of the document
         """
         document = deliveries.document_id
-        policy = self.env["sengerio.mail.document.type"]._policy(self.sudo().sengerio_send["type_id"])
+        policy = self.env["sengerio.mail.document.type"]._policy(self.sudo().mail_message_id.sengerio_send["type_id"])
         to = deliveries.filtered(lambda delivery: delivery.header == "to")
         copies = deliveries - to
         if policy and policy.is_other:
