@@ -1,0 +1,301 @@
+"""From a message to a report: standard fields first, then headers and words, then the addresses that we mailed."""
+
+import logging
+from dataclasses import replace
+from weakref import WeakKeyDictionary
+
+from . import phrases
+from .anatomy import dissect
+from .fields import address_key, find_message_ids, unique
+from .model import Original, RecipientReport, Report, worst
+from .standard import DeliveryStatus, envelope_id, looks_like_status, read_disposition, read_feedback
+from .words import Words, page_text
+
+_logger = logging.getLogger(__name__)
+
+TOKEN_HEADER = "x-sengerio-document"
+MAX_RETURNED = 4  # returned messages that are asked for hints
+_readings = WeakKeyDictionary()
+
+
+class Reading:
+    """One message being read; what several questions need is worked out once.
+
+    :param email.message.Message message: as the mail gateway parsed it
+    """
+
+    def __init__(self, message):
+        self.anatomy = dissect(message)
+        self.header = self.anatomy.header
+        self.subject = self.header.text("subject")
+        self._plain_subject = phrases.plain(self.subject)
+        self._said_subject = self._plain_subject
+        text = "\n".join(self.anatomy.texts)
+        if not text.strip():
+            text = "\n".join(page_text(page) for page in self.anatomy.pages)
+        self.words = Words(text, self.subject)
+        self.returned = [fields for fields in self.anatomy.returned if fields][:MAX_RETURNED]
+        if self.words.returned:
+            self.returned.append(self.words.returned)
+        statuses = list(self.anatomy.statuses)
+        own = "\n" + "\n".join(self.words.lines)
+        if not statuses and looks_like_status(own):
+            statuses.append(own)
+        self.statuses = [DeliveryStatus(status) for status in statuses]
+        self.dispositions = [read_disposition(text) for text in self.anatomy.dispositions]
+        self.original = self._read_original()
+
+    # ------------------------------------------------------------
+    # The original message
+    # ------------------------------------------------------------
+
+    def _read_original(self):
+        named = [value for _report, values in self.dispositions for value in values]
+        for fields in self.returned:
+            named += fields.all("message-id", "x-microsoft-original-message-id", "original-message-id")
+        own = self.header.all("in-reply-to", "references", "x-original-message-id")
+        return Original(
+            message_ids=_message_ids(named),
+            references=_message_ids(own),
+            envelope_id=next((found for status in self.statuses if (found := envelope_id(status.fields))), ""),
+            tokens=unique(value.strip() for fields in self.returned for value in fields.all(TOKEN_HEADER)),
+            recipients=unique(
+                address
+                for fields in self.returned
+                for address in fields.addresses("to", "cc", "x-envelope-to", "x-hmxmroriginalrecipient")
+            ),
+        )
+
+    def _senders(self):
+        """Return the keys of the addresses that sent: the report's receiver, the returned message's author."""
+        names = ("from", "return-path", "sender", "reply-to", "errors-to", "x-envelope-from")
+        found = [address for fields in self.returned for address in fields.addresses(*names)]
+        found += self.header.addresses("to", "delivered-to", "x-original-to", "from", "return-path")
+        return {address_key(address) for address in found}
+
+    # ------------------------------------------------------------
+    # Who writes
+    # ------------------------------------------------------------
+
+    @property
+    def is_reply(self):
+        """Whether a person answers or forwards; servers that fill in References write no such subject."""
+        return bool(phrases.REPLY_SUBJECT.match(self._plain_subject))
+
+    @property
+    def is_daemon(self):
+        """Whether a mail system is the author."""
+        author = phrases.plain(self.header.text("from"))
+        return not self.is_reply and bool(not author or phrases.DAEMON.search(author) or author.endswith("<>"))
+
+    @property
+    def is_automatic(self):
+        """Whether a program wrote it (RFC 3834 §5)."""
+        value = self.header.get("auto-submitted").lower()
+        return value.startswith("auto-") or any(
+            name in self.header for name in ("x-autoreply", "x-autorespond", "x-auto-response", "x-vacation")
+        )
+
+    @property
+    def is_auto_reply(self):
+        """Whether it is a reply of a program in a person's name: a vacation notice and the like."""
+        precedence = self.header.get("precedence").lower()
+        return (
+            self.is_automatic
+            or precedence == "auto_reply"
+            or bool(phrases.AUTO_REPLY_SUBJECT.search(self._plain_subject))
+        )
+
+    def says_failure(self):
+        """Tell whether this is the report of a failure, in words alone.
+
+        A mail system's words count. In a person's name, only a report's own subject, with the message that it returns
+        or a permanent SMTP reply, in what is no answer: people write of undeliverable mail too.
+        """
+        if "x-failed-recipients" in self.header:
+            return True
+        about = phrases.SUBJECT.search(self._plain_subject) and not self.is_reply
+        said = self.words.says_failure
+        if self.is_daemon:
+            return bool(said or about and (self.returned or phrases.FAILURE.search(self._plain_subject)))
+        if self.is_reply or "in-reply-to" in self.header and not about:
+            return False
+        if about:
+            return bool(said and (self.returned or self.words.has_refusal or self.words.failed()))
+        return bool(said and self.anatomy.returned and self.words.failed())
+
+    # ------------------------------------------------------------
+    # The report
+    # ------------------------------------------------------------
+
+    def report(self, known):
+        """Return the :class:`Report`; see :func:`read_report`."""
+        known = {address_key(address): address for address in known}
+        recipients = (
+            self._complaints() or self._delivery_status(known) or self._receipts(known) or self._in_words(known)
+        )
+        recipients = tuple(_addressed(recipient, known) for recipient in recipients)
+        kind = worst(recipient.kind for recipient in recipients)
+        if kind == "none" and not recipients:
+            kind = self._kind_without_recipients()
+        message = next((status.fields for status in self.statuses), None)
+        return Report(
+            kind=kind,
+            recipients=tuple(recipient for recipient in recipients if recipient.address),
+            original=self.original,
+            reporting_mta=_typed(message, "reporting-mta"),
+            arrival_date=message.get("arrival-date") if message else "",
+        )
+
+    def _kind_without_recipients(self):
+        if not self.anatomy.dispositions and self.says_failure():
+            return "delayed" if self.words.says_delay else "failed"
+        return "auto_reply" if self.is_auto_reply else "none"
+
+    def _complaints(self):
+        """RFC 5965, and the reports of Outlook.com, which return the message with the reader's address in its header."""
+        found = [report for text in self.anatomy.feedback for report in read_feedback(text)]
+        for fields in self.returned:
+            readers = fields.addresses("x-hmxmroriginalrecipient")
+            found += [RecipientReport(kind="complaint", original=reader, action="abuse") for reader in readers]
+        if any(report.original for report in found):
+            return [report for report in found if report.original]
+        if found and len(self.original.recipients) == 1:
+            return [replace(found[0], original=self.original.recipients[0])]
+        return found[:1]
+
+    def _delivery_status(self, known):
+        """RFC 3464; where the fields leave open what became of a recipient, the words tell."""
+        found = [report for status in self.statuses for report in status.recipients()]
+        if not found:
+            return []
+        if any(not report.kind for report in found):
+            guess = "delayed" if self.words.says_delay or not self.words.says_failure else "failed"
+            found = [report if report.kind else replace(report, kind=guess) for report in found]
+        if not known or any(_match(report, known) for report in found):
+            return found
+        return self._forwarded(found, known) or found
+
+    def _forwarded(self, found, known):
+        """Return the reports of addresses that we mailed and the text names, when the fields name others."""
+        mentions = self._mentions(known)
+        if not mentions:
+            return []
+        first = found[0]
+        return [replace(first, original=mention.address, final=first.final or first.original) for mention in mentions]
+
+    def _receipts(self, known):
+        """RFC 8098; a program that deletes a message and says that it rejected it has failed to deliver."""
+        found = []
+        for report, _ids in self.dispositions:
+            rejected = not report.kind and "automatic-action" in report.action.lower() and self.words.says_failure
+            found.append(replace(report, kind="failed" if rejected else report.kind or "none"))
+        return found
+
+    def _in_words(self, known):
+        """The words of servers, ``X-Failed-Recipients``, at last the addresses that we mailed."""
+        if self.dispositions or not self.says_failure():
+            return []
+        kind = "delayed" if self.words.says_delay else "failed"
+        return [self._from_mention(kind, mention) for mention in self._named(known)] or [
+            RecipientReport(kind=kind, original=address) for address in self._by_header(known)
+        ]
+
+    def _named(self, known):
+        """Return the mentions that count: those called failed, else any of an address that we mailed."""
+        failed = self.words.failed(self._senders())
+        if known:
+            matching = [m for m in failed if address_key(m.address) in known or address_key(m.original) in known]
+            matching = matching or self._mentions(known)
+            if matching or self._by_header(known):
+                return matching
+        return failed
+
+    def _mentions(self, known):
+        """Return the mentions of addresses that we mailed, the strongest kind of mention alone."""
+        mentions = [mention for mention in self.words.mentions() if address_key(mention.address) in known]
+        strongest = min((mention.strength for mention in mentions), default=None)
+        first = {}
+        for mention in mentions:
+            if mention.strength == strongest:
+                first.setdefault(address_key(mention.address), mention)
+        return list(first.values())
+
+    def _from_mention(self, kind, mention):
+        return RecipientReport(
+            kind=kind,
+            original=mention.original or mention.address,
+            final=mention.address,
+            status=self.words.status(mention),
+            diagnostic=self.words.diagnostic(mention),
+        )
+
+    def _by_header(self, known):
+        """Return addresses that stand in headers alone, each source asked in turn."""
+        named = self.header.addresses("x-failed-recipients")
+        returned = self.original.recipients
+        if known:
+            named = [address for address in named if address_key(address) in known] or named
+            returned = [address for address in returned if address_key(address) in known]
+        if named:
+            return named
+        others = [mention.address for mention in self.words.mentioned(self._senders())]
+        if len(others) == 1:
+            return others
+        return returned if len(returned) == 1 else ()
+
+
+def _message_ids(values):
+    return unique(found for value in values for found in find_message_ids(value))
+
+
+def _typed(fields, name):
+    return fields.get(name).partition(";")[2].strip() or fields.get(name) if fields else ""
+
+
+def _match(report, known):
+    """Return which address of a report we mailed, as we wrote it."""
+    return known.get(address_key(report.original)) or known.get(address_key(report.final)) or ""
+
+
+def _addressed(report, known):
+    """Set a report's ``address``: the one that we mailed; unless known, the final one, which the original led to."""
+    return replace(report, address=_match(report, known) or report.final or report.original)
+
+
+def _reading(message):
+    reading = _readings.get(message)
+    if reading is None:
+        reading = _readings[message] = Reading(message)
+    return reading
+
+
+def read_original(message):
+    """Read the hints at the message that a report is about; whether it is a report at all is not asked.
+
+    What is worked out here serves :func:`read_report` on the same message object afterwards.
+
+    :param email.message.Message message: of any policy
+    :return: the :class:`Original`; empty for what cannot be read
+    """
+    try:
+        return _reading(message).original
+    except Exception:  # noqa: BLE001  a message that breaks the reader must not break the mail gateway
+        _logger.info("A message could not be read as a report", exc_info=True)
+        return Original()
+
+
+def read_report(message, known=()):
+    """Read a message as a report on delivery.
+
+    :param email.message.Message message: of any policy
+    :param known: the normalised addresses that the original message was sent to. With them, a report that names a
+        recipient by an address of its own (a forwarder's, an alias) or in words that are not understood is matched to
+        the one that was mailed.
+    :return: the :class:`Report`, of kind ``none`` for anything else; never raises
+    """
+    try:
+        return _reading(message).report(known)
+    except Exception:  # noqa: BLE001  a message that breaks the reader must not break the mail gateway
+        _logger.info("A message could not be read as a report", exc_info=True)
+        return Report()
