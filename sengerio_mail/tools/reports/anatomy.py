@@ -9,8 +9,9 @@ import re
 from copy import copy
 from dataclasses import dataclass, field
 from email import policy
+from email.message import Message
 
-from .fields import Fields, read_header
+from .fields import TRACE, Fields, read_header
 
 MAX_PARTS = 300
 MAX_TEXT = 48 * 1024  # characters of one part that are looked at
@@ -39,7 +40,6 @@ _STATUS_TYPES = {
     "message/global-disposition-notification": "dispositions",
     "message/feedback-report": "feedback",
 }
-_TRACE = ("received", "message-id", "return-path", "from", "to", "subject", "date", "mime-version")
 
 
 @dataclass
@@ -54,6 +54,7 @@ class Anatomy:
     dispositions: list = field(default_factory=list)
     feedback: list = field(default_factory=list)
     returned: list = field(default_factory=list)  # Fields of the returned message
+    wrapped: object = None  # a report that is returned as if it were the message
 
     def room(self, name):
         """Tell whether another part of a kind is to be looked at."""
@@ -85,7 +86,7 @@ def dissect(message):
             anatomy.returned.append(fields)
         elif children:
             stack.extend(reversed(children[:MAX_PARTS]))
-        elif kind.startswith("text/"):
+        elif kind.startswith(("text/", "multipart/")):  # a multipart without its boundary is text
             _add_text(anatomy, part, fields, "pages" if kind == "text/html" else "texts")
     return anatomy
 
@@ -97,7 +98,7 @@ def content_type(fields):
 
 
 def _is_header(fields):
-    return ("received" in fields or "message-id" in fields) and fields.count(*_TRACE) >= 3
+    return ("received" in fields or "message-id" in fields) and fields.count(*TRACE) >= 3
 
 
 def _add_status(anatomy, part, fields, name):
@@ -121,7 +122,9 @@ def _add_returned(anatomy, part, fields):
         return
     inner = part.get_payload()[0] if part.is_multipart() and part.get_payload() else part
     header = Fields(inner.raw_items()) if inner is not part else Fields()
-    if not header.count(*_TRACE):
+    if "delivery-status" in header.get("content-type").lower() and inner.is_multipart():
+        anatomy.wrapped = inner
+    if not header.count(*TRACE):
         header = read_header(_encoded_text(inner, fields))
     anatomy.returned.append(header)
 
@@ -147,8 +150,6 @@ def _encoded_text(part, fields):
 def _decode_transfer(text, fields):
     if fields.get("content-transfer-encoding").strip().lower() not in ("base64", "quoted-printable"):
         return text
-    from email.message import Message
-
     carrier = Message(policy=policy.compat32)
     carrier["Content-Transfer-Encoding"] = fields.get("content-transfer-encoding")
     carrier.set_payload("".join(text.split()) if "base64" in carrier["Content-Transfer-Encoding"].lower() else text)

@@ -9,12 +9,15 @@ from email.header import decode_header
 
 MAX_VALUE = 4000  # characters of one field that are looked at
 MAX_FIELDS = 2000
+TRACE = frozenset({"received", "message-id", "return-path", "from", "to", "subject", "date"})
 
 _FIELD = re.compile(r"([A-Za-z][A-Za-z0-9-]{0,60})[ \t]?:(.*)", re.DOTALL)
 _PREFIXED_FIELD = re.compile(r"([> \t|]{0,20})[A-Za-z][A-Za-z0-9-]{0,60}:")
 _FOLD = re.compile(r"[ \t]*[\r\n]+[ \t]*")
-_LOCAL = r"[^\s<>()\[\],;:\"@\\\x00-\x1f]{1,64}"
-_DOMAIN = r"[\w-]{1,63}(?:\.[\w-]{1,63}){0,12}"
+# letters beyond ASCII: those of scripts that put spaces between words, else an address swallows the words around it
+_LETTERS = "A-Za-z0-9\u00c0-\u052f"
+_LOCAL = rf"[{_LETTERS}!#$%&'*+/=?^_`{{|}}~.-]{{1,64}}"
+_DOMAIN = rf"[{_LETTERS}_-]{{1,63}}(?:\.[{_LETTERS}_-]{{1,63}}){{0,12}}"
 _ADDRESS = re.compile(rf'(?:"[^"\\\r\n]{{1,64}}"|{_LOCAL})@{_DOMAIN}')
 _LEADING = "'`*|/=!#.$&?^~{}"
 _SMTP_PREFIX = re.compile(r"(?:smtp|mailto|rfc822)=", re.IGNORECASE)
@@ -96,7 +99,9 @@ def read_lines(text):
 
 
 def read_header(text):
-    """Read the header of a returned message out of text: from its first field to the blank line after it.
+    """Read the header of a returned message out of text: from its first field to the blank line that ends it.
+
+    The fields of a MIME part may come before it, with a blank line of their own.
 
     Quoted (``> Received: …``) or indented as a whole, it is read all the same.
     """
@@ -108,9 +113,10 @@ def read_header(text):
         return Fields()
     pairs = []
     for item in read_lines("\n".join(line.removeprefix(prefix) for line in lines[start : start + MAX_FIELDS])):
-        if item is None:
+        if item is None and TRACE.intersection(name for name, _value in pairs):
             break
-        pairs.append(item)
+        if item:
+            pairs.append(item)
     return Fields(pairs)
 
 
@@ -131,6 +137,8 @@ def iter_addresses(text):
 
 def clean_address(text):
     """Return a found address without what clings to it: quotes, bullets, ``SMTP=``."""
+    if text.startswith("=?"):  # an encoded word for a local part: no address, but what the server calls it
+        return text
     return _SMTP_PREFIX.sub("", text.lstrip(_LEADING), count=1).lstrip(_LEADING)
 
 
@@ -138,11 +146,15 @@ def address_key(address):
     """Return what two spellings of one address have in common: no case, its domain in ASCII."""
     local, _at, domain = address.strip().strip("<>").lower().rpartition("@")
     if not domain.isascii():
-        try:
-            domain = domain.encode("idna").decode()
-        except UnicodeError:
-            pass
+        domain = _ascii_domain(domain)
     return f"{local}@{domain}"
+
+
+def _ascii_domain(domain):
+    try:
+        return domain[:255].encode("idna").decode()
+    except UnicodeError:
+        return domain
 
 
 def typed_value(value):

@@ -10,9 +10,10 @@ KINDS = ("failed", "complaint", "delayed", "delivered", "relayed", "expanded", "
 class RecipientReport:
     """What a report says of one recipient.
 
-    ``kind`` is of :data:`KINDS`; ``original`` the address that was mailed, ``final`` the one that it led to (each may be
-    empty), ``action`` the report's own word, ``status`` an enhanced status code (RFC 3463) or empty, ``diagnostic`` the
-    server's words, ``remote_mta`` the server that said them. ``address`` is the one to look up among those mailed.
+    ``kind`` is of :data:`KINDS`; ``original`` the address that was mailed, ``final`` the one that it led to (each may
+    be empty), ``action`` the report's own word, ``status`` an enhanced status code (RFC 3463) or empty,
+    ``diagnostic`` the server's words, ``remote_mta`` the server that said them. ``address`` is the one to look up
+    among those mailed.
     """
 
     kind: str

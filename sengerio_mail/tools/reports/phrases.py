@@ -30,7 +30,7 @@ FAILURE = _any(
     r"(?:un|not |was ?n't |were ?n't )able to deliver",
     r"not (?:been )?delivered",
     r"message not delivered",
-    r"deliver[ey]+ (?:to|of) [^.]{0,150} (?:has )?(?:failed|aborted)",
+    r"del[ie]ver[ey]+ (?:to|of) [^.]{0,150} (?:has )?(?:failed|aborted)",
     r"(?:delivery|message|mail|transmission|e-mail|email) (?:delivery )?(?:has )?(?:failed|failure|aborted)",
     r"failed (?:permanently|recipient|address|mail)",
     r"(?:address|addresses|address\(es\)|recipient|recipients|recipient\(s\)|message|mail) (?:has |have )?failed",
@@ -43,7 +43,8 @@ FAILURE = _any(
     r"non-?delivered",
     r"did not receive (?:a copy|this|your)",
     r"trouble delivering",
-    r"error (?:has )?(?:occurred )?(?:while |in |during )?(?:sending|delivering|attempting to deliver|trying to deliver)",
+    r"error (?:has )?(?:occurred )?(?:while |in |during )?(?:sending|delivering|attempting to deliver"
+    r"|trying to deliver)",
     r"(?:failure|failed) (?:notice|reason|delivery)",
     r"failed because",
     r"rejected by",
@@ -58,22 +59,27 @@ FAILURE = _any(
     r"did not like our|delivery failed \d|giving up|given up|has failed due",
     r"may not exist, or you may not have permission|an error was detected while processing",
     # German
-    r"(?:nicht|nie) (?:zugestellt|ubermittelt|ausgeliefert|zustellbar)|unzustellbar|zustellung [^.]{0,80}fehlgeschlagen",
+    r"(?:nicht|nie) (?:zugestellt|ubermittelt|ausgeliefert|zustellbar)|unzustellbar"
+    r"|zustellung [^.]{0,80}fehlgeschlagen",
     r"konnte [^.]{0,120}nicht [^.]{0,60}(?:zugestellt|ubermittelt|erreicht|gesendet)",
     # French
-    r"n'a (?:pas )?(?:pu|ete|pas)[^.]{0,40}(?:delivre|remis|distribue|achemine|envoye)|non(?:-| )(?:remis|distribu|delivr)",
+    r"n'a (?:pas )?(?:pu|ete|pas)[^.]{0,40}(?:delivre|remis|distribue|achemine|envoye)|non(?:-| )(?:remis|distribu"
+    r"|delivr)",
     r"(?:echec|impossible) [^.]{0,30}(?:remise|remettre|distribu|envoi|livr)",
     # Spanish, Portuguese, Italian
     r"no (?:se )?(?:pudo|ha podido|ha sido posible|se puede|puede|fue posible)[^.]{0,40}(?:entreg|enviar|enviad)",
     r"(?:nao|no) (?:pode|foi possivel|foi)[^.]{0,40}(?:entreg|enviad|enviar)|error en la entrega|falha na entrega",
-    r"(?:non (?:e stato possibile|puo|e possibile|e stato)|impossibile)[^.]{0,40}(?:consegn|recapit)|mancat[ao] (?:recapito|consegna)",
+    r"(?:non (?:e stato possibile|puo|e possibile|e stato)|impossibile)[^.]{0,40}(?:consegn|recapit)"
+    r"|mancat[ao] (?:recapito|consegna)",
     # Dutch, Polish, Czech, Scandinavian
     r"(?:niet|kon niet|kan niet)[^.]{0,40}(?:afgeleverd|bezorgd|geleverd|afleveren|bezorgen)|onbestelbaar",
     r"nie (?:mog|moz|zosta|dostarcz|uda)[^.]{0,60}dostarcz|niedostarcz|nie dostarczono",
     r"(?:nelze|nebylo mozne|nebyla|nepodarilo)[^.]{0,40}doruc|nedorucit",
-    r"(?:kunne ikke|kunde inte|kan inte|kan ikke)[^.]{0,40}(?:lever|skick|send)|kan ej leverer|olevererbar|toimitus epaonnistui",
+    r"(?:kunne ikke|kunde inte|kan inte|kan ikke)[^.]{0,40}(?:lever|skick|send)|kan ej leverer|olevererbar"
+    r"|toimitus epaonnistui",
     # Russian, Ukrainian
-    r"не (?:доставл|может быть доставл|удалось доставить|было доставл|можливо доставити|доставлен)|невозможно доставить",
+    r"не (?:доставл|может быть доставл|удалось доставить|было доставл|можливо доставити|доставлен)"
+    r"|невозможно доставить",
     r"недоставлен|недоставля",
     # Japanese, Chinese, Korean
     r"(?:送信|配信|配送|お届け|配達)(?:が|は|を)?(?:でき|出来)ません|送信できません|エラーのため送信|不達|エラー",
@@ -86,8 +92,9 @@ DELAY = _any(
     r"(?:message|mail|delivery|delivered)[^.]{0,20} (?:is )?delayed",
     r"delayed [0-9]+ (?:hour|day|minute)",
     r"not yet (?:been )?deliver",
-    r"(?:will|shall) (?:be )?(?:retried|retry|continue|keep trying|try again|attempt)",
-    r"attempts? (?:to deliver (?:the|your) message )?will (?:continue|be made|be continued)|will continue to (?:be made|attempt|try)",
+    r"will (?:be retried|retry|continue to|keep trying|try again)",
+    r"attempts? (?:to deliver (?:the|your) message )?will (?:continue|be made|be continued)"
+    r"|will continue to (?:be made|attempt|try)",
     r"(?:this is )?(?:a )?warning message only|just a warning|only a temporary failure|status notification \(delay\)",
     r"(?:do|does) not need to re-?send|still trying|we('ll| will) keep trying|keep trying to deliver",
     r"verzogert|noch nicht zugestellt|wird weiter versucht|weitere zustellversuche",
@@ -100,7 +107,7 @@ DELAY = _any(
 )
 
 FINAL = _any(
-    r"giv(?:e|en|ing) up",
+    r"giv(?:en|ing) up",
     r"failed permanently|permanent (?:fatal )?(?:error|failure)",
     r"not going to try again|has expired|no further (?:delivery )?attempts|could not be delivered for more than",
     r"envelope expired|giving up on|retry timeout exceeded|undelivered mail returned to sender",
@@ -114,26 +121,33 @@ DAEMON = re.compile(
     r"|internet mail delivery|administrateur systeme|administrador del sistema|系统管理员|mail subsystem"
 )
 SUBJECT = _any(
-    r"undeliver|non-? ?deliver|non ?remis|unzustellbar|nicht zustellbar|onbestelbaar|niet bezorgd|mancat[ao] (?:consegna|recapito)",
-    r"(?:returned|failed|rejected) (?:mail|message|e-?mail)|mail (?:system )?(?:error|failure)|failure (?:notice|delivery)",
-    r"(?:delivery|message|mail)[ -](?:delivery )?(?:has )?(?:failure|failed|problem|status|error|warning|delay|notification)",
+    r"undeliver|non-? ?deliver|non ?remis|unzustellbar|nicht zustellbar|onbestelbaar|niet bezorgd"
+    r"|mancat[ao] (?:consegna|recapito)",
+    r"(?:returned|failed|rejected) (?:mail|message|e-?mail)|mail (?:system )?(?:error|failure)|failure (?:notice"
+    r"|delivery)",
+    r"(?:delivery|message|mail)[ -](?:delivery )?(?:has )?(?:failure|failed|problem|status|error|warning|delay"
+    r"|notification)",
     r"failed (?:delivery|mail)|could not be delivered|error (?:sending|delivering) your mail|returned to sender",
     r"not delivered|user unknown|delivery (?:of|to) |message delayed|message has not yet|automatically rejected",
     r"zustell(?:ung|fehler)|notification d'etat|echec de|notificacion de estado|no se puede entregar|error de entrega",
-    r"falha na entrega|stato del recapito|niedostarcz|zwrot|nedoruc|не доставлен|недоставлен|不達|送信.{0,6}失敗|配信.{0,8}失敗|退信|メール.{0,6}エラー",
-    r"you \S+ are not member|loop alert",
+    r"falha na entrega|stato del recapito|niedostarcz|zwrot|nedoruc|не доставлен|недоставлен|不達|送信.{0,6}失敗"
+    r"|配信.{0,8}失敗|退信|メール.{0,6}エラー",
 )
 REPLY_SUBJECT = re.compile(
-    r"^\s*(?:\[[^\]]{0,40}\]\s*)?(?:re|aw|sv|antw|odp|ynt|fwd?|wg|tr|rv|res|enc|rif|vs|vb|doorst|i)\s?(?:\[\d{1,3}\])?\s?[::]"
+    r"^\s*(?:\[[^\]]{0,40}\]\s*)?(?:re|aw|sv|antw|odp|ynt|fwd?|wg|tr|rv|res|enc|rif|vs|vb|doorst"
+    r"|i)\s?(?:\[\d{1,3}\])?\s?[::]"
 )
 
 # a line that begins the returned message, its quoting marks and rulers removed
 SEPARATOR = _any(
-    r"^(?:this|here|below|enclosed|included|attached|attachment|the next line)? ?(?:this line |the next line )?(?:is |are )?"
+    r"^(?:this|here|below|enclosed|included|attached|attachment|the next line)? ?(?:this line "
+    r"|the next line )?(?:is |are )?"
     r"(?:a )?copy of (?:the|your) (?:original )?(?:message|mail|first part)",
     r"^below (?:this|the next) line",
-    r"^(?:the )?(?:original|returned|unsent|undelivered|forwarded|rejected) (?:message|mail|text|e-?mail)\b(?! (?:was|is|could|has|identifier|details|contained))",
-    r"^(?:the )?(?:message|mail)(?:'s)? (?:text |body |contents? )?(?:headers?|text|contents?|body)\b[^@]{0,30}(?:follow|supp|below|:|$)",
+    r"^(?:the )?(?:original|returned|unsent|undelivered|forwarded|rejected) (?:message|mail|text"
+    r"|e-?mail)\b(?! (?:was|is|could|has|identifier|details|contained))",
+    r"^(?:the )?(?:message|mail)(?:'s)? (?:text |body |contents? )?(?:headers?|text|contents?"
+    r"|body)\b[^@]{0,30}(?:follow|supp|below|:|$)",
     r"^(?:the )?headers? (?:of|and) [^@]{0,60}(?:message|mail|lines)",
     r"^unsent message|^(?:begin|start) (?:of )?(?:forwarded|returned|original)",
     r"^the first \d{1,6} lines of (?:your|the) (?:original )?message",
@@ -147,24 +161,34 @@ SEPARATOR = _any(
 
 # words that make the address after them another than the failed one
 NOT_FAILED_BEFORE = re.compile(
-    r"(?:from|sender|by|contact|assistance|support|mail to|e-?mail to|help|write to|reply-?to|return-path|envelope-from"
+    r"(?:from|sender|by|contact|assistance|support|(?<!your )mail to|(?<!your )e-?mail to|help|write to|reply-?to"
+    r"|return-path|envelope-from"
     r"|mailto|http\S{0,200}|via|visit|hello|dear|please|report to|postmaster|kontakt|an|wenden sie sich an|contactez"
-    r"|x-originating-email|message-id|mail from|from address|account of|not accepting mail from|on behalf of)\s?[:=]?[\s\"'<(\[]*$"
+    r"|x-originating-email|message-id|mail from|from address|account of|not accepting mail from"
+    r"|on behalf of)\s?[:=]?[\s\"'<(\[]*$"
 )
-ECHO = re.compile(r"^[\s>*|]*(?:to|cc|bcc|an|a|para|pour|naar|do|komu|кому|宛先|收件人|subject|betreff|sent|date)\s{0,5}:")
-SENDER_ECHO = re.compile(r"^[\s>*|]*(?:from|sender|reply-to|von|de|da|van|od|от|差出人|发件人|system contact|administrator)\s{0,5}:")
+ECHO = re.compile(r"^[\s>*|]*(?:to|cc|bcc|an|a|para|pour|naar|do|komu|кому|宛先|收件人|subject|betreff|sent"
+    r"|date)\s{0,5}:")
+SENDER_ECHO = re.compile(r"^[\s>*|]*(?:from|sender|reply-to|von|de|da|van|od|от|差出人|发件人|system contact"
+    r"|administrator)\s{0,5}:")
 LABEL = re.compile(
-    r"(?:recipients?|recipient\(s\)|address(?:es)?|address\(es\)|userid|user|failed|error-for|rcpt|undeliverable|delivered"
-    r"|destinataires?|destinatario|empfanger|attempts|pour|получател\w{0,3}|收件人|宛先)[^@]{0,24}[:=]\s?[\[(\"'<]*(?:smtp:)?$"
+    r"(?:recipients?|recipient\(s\)|address(?:es)?|address\(es\)|userid|user|failed|error-for|rcpt|undeliverable"
+    r"|delivered"
+    r"|destinataires?|destinatario|empfanger|attempts|pour|получател\w{0,3}|收件人"
+    r"|宛先)[^@]{0,24}[:=]\s?[\[(\"'<]*(?:smtp:)?$"
 )
-TO = re.compile(r"\b(?:to|for|user|mailbox|recipient|address(?:ed to)?|user's mailbox is full:|a|an|pour|para|fur|aan|do|till|til)\s?:?\s?[\[(\"'<]*$")
-FORWARDED = re.compile(r"(?:generated|expanded|forwarded|redirected|originally addressed|aliased) (?:from|to):?\s?[<(\"']*$")
-CONTACT = re.compile(
-    r"(?:contact|assistance|write to|mail to|support|questions|help|reach us|kontakt|wenden|hilfe|aide|ayuda|assistenza)"
+TO = re.compile(r"\b(?:to|for|user|mailbox|recipient|address(?:ed to)?|user's mailbox is full:|a|an|pour|para|fur"
+    r"|aan|do|till|til)\s?:?\s?[\[(\"'<]*$")
+FORWARDED = re.compile(r"(?:generated|expanded|forwarded|redirected|originally addressed|aliased) (?:from"
+    r"|to):?\s?[<(\"']*$")
+NOT_MEANT = re.compile(
+    r"\b(?:by|from|contact|assistance|write to|mail to|support|questions|help|reach us|kontakt|wenden|hilfe|aide"
+    r"|ayuda|assistenza)"
 )
 
 AUTO_REPLY_SUBJECT = _any(
-    r"out of (?:the )?office|automatic reply|auto(?:matic)?[ -]?(?:reply|response|responder)|vacation|on leave|away from",
+    r"out of (?:the )?office|automatic reply|auto(?:matic)?[ -]?(?:reply|response|responder)|vacation|on leave"
+    r"|away from",
     r"abwesen|automatische antwort|autoreply|reponse automatique|absen[ct]e? du bureau|absent",
     r"respuesta automatica|fuera de (?:la )?oficina|risposta automatica|fuori ufficio|assen[tz]",
     r"resposta automatica|ausencia|automatisch antwoord|afwezig|automatyczna odpowiedz|nieobecno|poza biurem",

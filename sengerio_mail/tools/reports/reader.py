@@ -6,10 +6,10 @@ from weakref import WeakKeyDictionary
 
 from . import phrases
 from .anatomy import dissect
-from .fields import address_key, find_message_ids, unique
+from .fields import address_key, find_message_ids, find_status, unique
 from .model import Original, RecipientReport, Report, worst
 from .standard import DeliveryStatus, envelope_id, looks_like_status, read_disposition, read_feedback
-from .words import Words, page_text
+from .words import MAX_DIAGNOSTIC, Words, page_text
 
 _logger = logging.getLogger(__name__)
 
@@ -29,7 +29,6 @@ class Reading:
         self.header = self.anatomy.header
         self.subject = self.header.text("subject")
         self._plain_subject = phrases.plain(self.subject)
-        self._said_subject = self._plain_subject
         text = "\n".join(self.anatomy.texts)
         if not text.strip():
             text = "\n".join(page_text(page) for page in self.anatomy.pages)
@@ -44,6 +43,19 @@ class Reading:
         self.statuses = [DeliveryStatus(status) for status in statuses]
         self.dispositions = [read_disposition(text) for text in self.anatomy.dispositions]
         self.original = self._read_original()
+        self._inner = self._read_wrapped()
+        if self._inner:
+            self.original = self._inner.original
+
+    def _read_wrapped(self):
+        """Return the reading of the report that a gateway has wrapped into its own, which names nobody.
+
+        The only case in which what is returned is read: it is no message of ours, as we send no reports.
+        """
+        wrapped = self.anatomy.wrapped
+        if wrapped is None or self.statuses or self.dispositions or not self.is_daemon or self.words.failed():
+            return None
+        return Reading(wrapped)
 
     # ------------------------------------------------------------
     # The original message
@@ -106,16 +118,16 @@ class Reading:
             or bool(phrases.AUTO_REPLY_SUBJECT.search(self._plain_subject))
         )
 
-    def says_failure(self):
-        """Tell whether this is the report of a failure, in words alone.
+    def is_report_in_words(self):
+        """Tell whether this is the report of a failure or a delay, in words alone.
 
         A mail system's words count. In a person's name, only a report's own subject, with the message that it returns
         or a permanent SMTP reply, in what is no answer: people write of undeliverable mail too.
         """
-        if "x-failed-recipients" in self.header:
+        if "x-failed-recipients" in self.header and not self.is_reply:
             return True
         about = phrases.SUBJECT.search(self._plain_subject) and not self.is_reply
-        said = self.words.says_failure
+        said = self.words.says_failure or self.words.says_delay
         if self.is_daemon:
             return bool(said or about and (self.returned or phrases.FAILURE.search(self._plain_subject)))
         if self.is_reply or "in-reply-to" in self.header and not about:
@@ -131,6 +143,8 @@ class Reading:
     def report(self, known):
         """Return the :class:`Report`; see :func:`read_report`."""
         known = {address_key(address): address for address in known}
+        if self._inner:
+            return self._inner.report(known.values())
         recipients = (
             self._complaints() or self._delivery_status(known) or self._receipts(known) or self._in_words(known)
         )
@@ -148,12 +162,12 @@ class Reading:
         )
 
     def _kind_without_recipients(self):
-        if not self.anatomy.dispositions and self.says_failure():
+        if not self.anatomy.dispositions and self.is_report_in_words():
             return "delayed" if self.words.says_delay else "failed"
         return "auto_reply" if self.is_auto_reply else "none"
 
     def _complaints(self):
-        """RFC 5965, and the reports of Outlook.com, which return the message with the reader's address in its header."""
+        """RFC 5965; Outlook.com returns the message alone, with the reader's address in its header."""
         found = [report for text in self.anatomy.feedback for report in read_feedback(text)]
         for fields in self.returned:
             readers = fields.addresses("x-hmxmroriginalrecipient")
@@ -172,9 +186,20 @@ class Reading:
         if any(not report.kind for report in found):
             guess = "delayed" if self.words.says_delay or not self.words.says_failure else "failed"
             found = [report if report.kind else replace(report, kind=guess) for report in found]
+        found = [self._completed(report) for report in found]
         if not known or any(_match(report, known) for report in found):
             return found
         return self._forwarded(found, known) or found
+
+    def _completed(self, report):
+        """Return a report with the code and the words of the text, where its own fields are generic or empty."""
+        if report.kind not in ("failed", "delayed") or report.status and not report.status.endswith(".0.0"):
+            return report
+        mention = self.words.best_mention({address_key(report.final), address_key(report.original)})
+        if not mention:
+            return report
+        status = self.words.status(mention) or report.status
+        return replace(report, status=status, diagnostic=report.diagnostic or self.words.diagnostic(mention))
 
     def _forwarded(self, found, known):
         """Return the reports of addresses that we mailed and the text names, when the fields name others."""
@@ -194,22 +219,38 @@ class Reading:
 
     def _in_words(self, known):
         """The words of servers, ``X-Failed-Recipients``, at last the addresses that we mailed."""
-        if self.dispositions or not self.says_failure():
+        if self.dispositions or not self.is_report_in_words():
             return []
         kind = "delayed" if self.words.says_delay else "failed"
         return [self._from_mention(kind, mention) for mention in self._named(known)] or [
-            RecipientReport(kind=kind, original=address) for address in self._by_header(known)
+            RecipientReport(
+                kind=kind,
+                original=address,
+                status=find_status(self.words.said),
+                diagnostic=self.words.said[:MAX_DIAGNOSTIC],
+            )
+            for address in self._by_header(known)
         ]
 
     def _named(self, known):
         """Return the mentions that count: those called failed, else any of an address that we mailed."""
-        failed = self.words.failed(self._senders())
+        failed = self._failed_in_words()
         if known:
             matching = [m for m in failed if address_key(m.address) in known or address_key(m.original) in known]
             matching = matching or self._mentions(known)
             if matching or self._by_header(known):
                 return matching
         return failed
+
+    def _failed_in_words(self):
+        """Return the mentions called failed; those that ``X-Failed-Recipients`` names too, if there are such."""
+        senders = self._senders()
+        failed = self.words.failed(senders)
+        named = {address_key(address) for address in self.header.addresses("x-failed-recipients")}
+        if not named:
+            return failed
+        confirmed = [mention for mention in failed if address_key(mention.address) in named]
+        return confirmed or [mention for mention in failed if address_key(mention.address) not in senders]
 
     def _mentions(self, known):
         """Return the mentions of addresses that we mailed, the strongest kind of mention alone."""
@@ -226,9 +267,14 @@ class Reading:
             kind=kind,
             original=mention.original or mention.address,
             final=mention.address,
-            status=self.words.status(mention),
+            status=self.words.status(mention) or self._lone_status(mention),
             diagnostic=self.words.diagnostic(mention),
         )
+
+    def _lone_status(self, mention):
+        """Return the only code of a text that is about one address alone."""
+        others = {address_key(other.address) for other in self.words.failed()} - {address_key(mention.address)}
+        return "" if others else find_status(self.words.said)
 
     def _by_header(self, known):
         """Return addresses that stand in headers alone, each source asked in turn."""
@@ -260,7 +306,8 @@ def _match(report, known):
 
 def _addressed(report, known):
     """Set a report's ``address``: the one that we mailed; unless known, the final one, which the original led to."""
-    return replace(report, address=_match(report, known) or report.final or report.original)
+    named = next((address for address in (report.original, report.final) if "@" in address), "")
+    return replace(report, address=_match(report, known) or named or report.final or report.original)
 
 
 def _reading(message):

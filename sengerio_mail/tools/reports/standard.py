@@ -1,6 +1,6 @@
 """Machine-readable reports: delivery status (RFC 3464), disposition (RFC 8098) and feedback (RFC 5965)."""
 
-from .fields import Fields, decode_xtext, find_status, read_lines, typed_addresses, typed_value, unique
+from .fields import Fields, decode_xtext, find_status, find_statuses, read_lines, typed_addresses, typed_value, unique
 from .model import RecipientReport
 
 _RECIPIENT = frozenset({"final-recipient", "original-recipient", "x-actual-recipient", "final-log-recipient"})
@@ -44,20 +44,17 @@ class DeliveryStatus:
                 if names & _RECIPIENT and names & _OUTCOME:
                     group = self._close(group)
                 continue
-            if self._starts_over(item[0], names):
-                group = self._close(group)
+            if item[0] in names and item[0] in _RECIPIENT | _OUTCOME:
+                # what is said of the original recipient after an outcome is said of the next final one
+                late = group[-1:] if group[-1][0] == "original-recipient" and names & _OUTCOME else []
+                self._close(group[: len(group) - len(late)])
+                group = late
             if group or item[0] in _OF_RECIPIENT:
                 group.append(item)
             else:
                 self.message.append(item)
         self._close(group)
         self.fields = Fields(self.message)
-
-    @staticmethod
-    def _starts_over(name, names):
-        if name in _RECIPIENT:
-            return bool(names & _RECIPIENT and names & _OUTCOME)
-        return name in names and name in _OUTCOME
 
     def _close(self, group):
         if group and len(self.groups) < MAX_RECIPIENTS:
@@ -121,11 +118,11 @@ def _kind(action, status):
 
 
 def _status(value, diagnostic):
-    """Return the status (RFC 3463 §2); a generic one is left for the one that the remote server gave."""
-    status = find_status(value)
-    if status and not status.endswith(".0.0"):
-        return status
-    return next((found for found in [find_status(diagnostic)] if found and found[0] != "2"), "") or status
+    """Return the code (RFC 3463 §2) that the remote server gave, else the one that the reporting server made of it."""
+    said = [found for found in find_statuses(diagnostic) if found[0] != "2" and not found.endswith(".0.0")]
+    # "expired in our queue" tells less than the reason for which it stayed there
+    said.sort(key=lambda found: found == "4.4.7")
+    return next(iter(said), "") or find_status(value)
 
 
 def read_disposition(text):

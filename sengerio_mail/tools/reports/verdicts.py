@@ -1,8 +1,8 @@
 """Why a recipient did not get a message: the address is bad, or something else.
 
-"5.x.x" alone says "permanent", not "bad address": full mailboxes, spam verdicts and policies carry it more often. So the
-codes that mean the address are listed one by one (RFC 3463 §3 and its registry, RFC 7505, 7372), and the words come
-first wherever a server says in words what its code leaves open or gets wrong.
+"5.x.x" alone says "permanent", not "bad address": full mailboxes, spam verdicts and policies carry it more often. So
+the codes that mean the address are listed one by one (RFC 3463 §3 and its registry, RFC 7505, 7372), and the words
+come first wherever a server says in words what its code leaves open or gets wrong.
 """
 
 import re
@@ -85,7 +85,7 @@ _CODES = {
     "7.606": "spam",
 }
 # generic codes, and those that servers give for anything: words outweigh them
-_VAGUE = frozenset({"0.0", "1.0", "1.1", "1.10", "2.0", "2.1", "3.0", "4.0", "4.1", "4.4", "5.0", "7.0", "7.1", "7.9"})
+_VAGUE = frozenset({"0.0", "2.0", "2.1", "3.0", "4.0", "4.1", "5.0", "7.0", "7.1", "7.9"})
 
 _BETWEEN = r"[^.;]{0,60}"
 _WORDS = tuple(
@@ -94,92 +94,129 @@ _WORDS = tuple(
         (
             "mailbox_full",
             (
-                r"(?:mail ?box|mail ?folder|inbox|account|storage|disk|user|quota) ?(?:'s)?(?: is| has| space)? ?(?:full|over ?quota|overquota|exceed)",
-                r"(?:over|exceed\w*|out of|beyond)(?: its| the| their| disk| storage| mailbox| allocated)* ?(?:quota|storage)",
-                r"quota (?:exceeded|violation|full)|disk quota|not enough (?:storage|disk|space)|insufficient (?:disk|storage)",
+                r"(?:mail ?box|mail ?folder|inbox|account|storage|disk|user|quota) ?(?:'s)?(?: is| has"
+                r"| space)? ?(?:full|over ?quota|overquota|exceed)",
+                r"(?:over|exceed\w*|out of|beyond)(?: its| the| their| disk| storage| mailbox"
+                r"| allocated)* ?(?:quota|storage)",
+                r"quota (?:exceeded|violation|full)|disk quota|not enough (?:storage|disk|space)"
+                r"|insufficient (?:disk|storage)",
                 r"too much mail|maximum (?:mailbox )?size|mailbox (?:size )?limit|no space left|full mailbox",
-                r"exceeded (?:the local limit|storage)|messages in recipient's mailbox exceeded|postfach (?:ist )?voll|speicherplatz",
-                r"boite (?:aux lettres )?(?:est )?pleine|buzon (?:esta )?lleno|casella (?:e )?piena|mailbox vol\b|full \(over",
+                r"exceeded (?:the local limit|storage)|messages in recipient's mailbox exceeded"
+                r"|postfach (?:ist )?voll|speicherplatz",
+                r"boite (?:aux lettres )?(?:est )?pleine|buzon (?:esta )?lleno|casella (?:e )?piena|mailbox vol\b"
+                r"|full \(over",
             ),
         ),
         (
             "auth",
             (
-                r"\bdmarc\b|\bspf\b|\bdkim\b|sender policy framework|unauthenticated e?mail|authentication (?:checks? )?(?:failed|required|results)",
+                r"\bdmarc\b|\bspf\b|\bdkim\b|sender policy framework|unauthenticated e?mail"
+                r"|authentication (?:checks? )?(?:failed|required|results)",
                 r"reverse dns|\bptr\b|\brdns\b|not authenticated|forward-confirmed|no valid (?:mx|a) record for sender",
             ),
         ),
         (
             "spam",
             (
-                r"\bspam\w*|junk|\bbulk\b|unsolicited|black ?list\w*|block ?list\w*|dnsbl|\brbl\b|spamhaus|poor reputation|low reputation",
-                r"reputation|content filter|looks like|spf-?fail|blocked by|blocked using|listed (?:at|in|by)|barracuda|virus|malware",
-                r"weren't sent. (?:please|we recommend)|mail reje(?:te|cted)\. mail|ofr_?\d|block list",
+                r"\bspam\w*|junk|\bbulk\b|unsolicited|black ?list\w*|block ?list\w*|dnsbl|\brbl\b|spamhaus"
+                r"|poor reputation|low reputation",
+                r"reputation|content filter|looks like|spf-?fail|blocked by|blocked using|listed (?:at|in|by)"
+                r"|barracuda|virus|malware",
+                r"weren't sent. (?:please|we recommend)|mail reje(?:te|cted)\. mail|block list"
+                r"|too many (?:recipients|messages)",
             ),
         ),
         (
             "too_big",
             (
-                r"(?:message|mail|size)" + _BETWEEN + r"(?:too (?:big|large|long)|exceeds)|size limit|maximum message size|message size",
+                r"(?:message|mail|size)" + _BETWEEN + r"(?:too (?:big|large|long)|exceeds)|size limit"
+                r"|maximum message size|message size",
                 r"nachricht zu gross|message trop volumineux|line limit exceeded|fixed maximum",
             ),
         ),
         (
             "loop",
-            (r"too many hops|hop count|mail loop|loop(?:ing)? (?:detected|back)|routing loop|loops back to myself|message looping|received \d+ times",),
+            (r"too many hops|hop count|mail loop|loop(?:ing)? (?:detected|back)|routing loop|loops back to myself"
+            r"|message looping|received \d+ times",),
         ),
         (
             "relay",
             (
-                r"relay(?:ing)? (?:access )?(?:denied|not (?:permitted|allowed)|prohibited)|not (?:permitted|allowed) to relay|no relaying|unable to relay",
+                r"relay(?:ing)? (?:access )?(?:denied|not (?:permitted|allowed)|prohibited)|not (?:permitted"
+                r"|allowed) to relay|no relaying|unable to relay",
                 r"relaying (?:is )?(?:denied|prohibited)|insecure mail relay|open relay|relay quota",
             ),
         ),
         (
             "not_accepting",
             (
-                r"(?:account|mailbox|user|address|recipient)[^.;]{0,40} (?:is |has been |was |are )?(?:currently )?(?:disabled|inactive|suspended|deactivated|discontinued|locked|blocked|closed|expired|terminated|not active)",
-                r"(?:disabled|inactive|suspended|deactivated|expired) (?:account|mailbox|user|address|recipient)|not been collected",
-                r"(?:not|no longer) accept(?:ing)? (?:any )?(?:mail|messages|e-?mail)|temporarily disabled|is on hold|is dormant",
+                r"(?:account|mailbox|user|address|recipient)[^.;]{0,40} (?:is |has been |was "
+                r"|are )?(?:currently )?(?:disabled|inactive|suspended|deactivated|discontinued|locked|blocked"
+                r"|closed|expired|terminated|not active)",
+                r"(?:disabled|inactive|suspended|deactivated|expired) (?:account|mailbox|user|address|recipient)"
+                r"|not been collected",
+                r"(?:not|no longer) accept(?:ing)? (?:any )?(?:mail|messages|e-?mail)|temporarily disabled"
+                r"|is on hold|is dormant",
             ),
         ),
         (
             "moved",
-            (r"user (?:has )?moved|no longer (?:valid|in use|with|works|at|on)|has (?:moved|left)|address (?:has )?changed|new address is",),
+            (r"user (?:has )?moved|no longer (?:valid|in use|with|works|at|on)|has (?:moved|left)"
+            r"|address (?:has )?changed|new address is",),
         ),
         (
             "domain_gone",
             (
-                r"(?:host|domain)(?: name)?s?[^.;]{0,40} ?(?:not found|unknown|does ?n'?o?t exist|non-?existent|invalid|unrouteable|unrouteable)",
-                r"unrouteable (?:mail )?(?:domain|address)|unknown (?:host|domain)|no such (?:host|domain)|couldn't find any host|nxdomain|domain not found",
-                r"(?:no|couldn't find (?:a|any)) (?:mx|mail exchanger)|null ?mx|(?:domain|host) does not accept mail|name or service not known",
-                r"(?:bad destination system|bad domain|illegal host|unable to route|could not find a gateway)|no mx record|host name lookup failure|dns error: domain",
+                r"(?:host|domain)(?: name)?s?[^.;]{0,40} ?(?:not found|unknown|does ?n'?o?t exist|non-?existent"
+                r"|unrouteable)",
+                r"\bhost(?:name)? \S{1,120} (?:not found|unknown)|domain \S{1,120} (?:not found|unknown"
+                r"|does not exist)",
+                r"unrouteable (?:mail )?(?:domain|address)|unknown (?:host|domain)|no such (?:host|domain)"
+                r"|couldn't find any host|nxdomain|domain not found",
+                r"(?:no|couldn't find (?:a|any)) (?:mx|mail exchanger)|null ?mx|(?:domain"
+                r"|host) does not accept mail|name or service not known",
+                r"(?:bad destination system|bad domain|illegal host|unable to route|could not find a gateway)"
+                r"|no mx record|host name lookup failure|dns error: domain",
             ),
         ),
         (
             "no_such_address",
             (
-                r"(?:no|unknown|invalid|illegal|bad|nonexistent|non-existent|not a valid|unrecognized|undefined)(?: such)?(?: local| destination| final delivery| virtual| e-?mail| or illegal)? (?:user|recipient|mailbox|address|alias|account|person|addressee|userid|destination mailbox)",
+                r"(?:no|unknown|invalid|illegal|bad|nonexistent|non-existent|not a valid|unrecognized"
+                r"|undefined)(?: such)?(?: local| destination| final delivery| virtual| e-?mail"
+                r"| or illegal)? (?:user|recipient|mailbox|address|alias|account|person|addressee|userid"
+                r"|destination mailbox)",
                 r"(?:user|recipient|mailbox|address|account|alias|addressee|name)s?(?: name)?" + _BETWEEN
-                + r" ?(?:unknown|not (?:found|known|recognized|listed|exist)|(?:does|do|did) ?n'?o?t exist|nonexistent|is invalid|not valid|not local)",
-                r"no mailbox (?:here|by that name|found)|unknown (?:or illegal )?(?:local part|address|user)|not (?:listed )?in (?:public name|domino|the directory)",
-                r"does ?n'?o?t have (?:a|an) |not our customer|no recipient|email account that you tried to reach|resolver\.adr|recipnotfound|recipient not found",
-                r"unbekannt|inconnu|desconocido|no existe|sconosciut|inesistente|onbekend|nieznan|не существует|не найден|見つかり|不存在",
-                r"mailbox unavailable|wrong or no longer valid|malformed address|bad address syntax|invalid mailbox|mailbox not found",
+                + r" ?(?:unknown|not (?:found|known|recognized|listed|exist)|(?:does|do|did) ?n'?o?t exist"
+                r"|nonexistent|is invalid|not valid|not local)",
+                r"no mailbox (?:here|by that name|found)|unknown (?:or illegal )?(?:local part|address|user)"
+                r"|not (?:listed )?in (?:public name|domino|the directory)",
+                r"does ?n'?o?t have (?:a|an) |not our customer|no recipient|address (?:could ?n'?o?t"
+                r"|cannot) be found|recipient address rejected: access denied \[\S{0,60}outlook"
+                r"|email account that you tried to reach|resolver\.adr|recipnotfound|recipient not found",
+                r"unbekannt|inconnu|desconocido|no existe|sconosciut|inesistente|onbekend|nieznan|не существует"
+                r"|не найден|見つかり|不存在",
+                r"mailbox unavailable|wrong or no longer valid|malformed address|bad address syntax"
+                r"|invalid mailbox|mailbox not found|invalid recipient|destinataire invalide",
             ),
         ),
         (
             "unreachable",
             (
-                r"timed? ?out|time ?out|connection (?:refused|reset|dropped|lost|failed|timed)|could not connect|unable to connect|not reachable",
-                r"unreachable|no route to host|network (?:error|is)|too long|retry time|expired|try again later|temporar|deferred|greylist|dns",
-                r"not respond|service (?:not available|unavailable)|server (?:unavailable|busy)|for the last|giving up|attempts|resources",
+                r"timed? ?out|time ?out|connection (?:refused|reset|dropped|lost|failed|timed)|could not connect"
+                r"|unable to connect|not reachable",
+                r"unreachable|no route to host|network (?:error|is)|too long|retry time|expired|try again later"
+                r"|temporar|deferred|greylist|dns",
+                r"not respond|service (?:not available|unavailable)|server (?:unavailable|busy)|for the last"
+                r"|giving up|attempts|resources",
             ),
         ),
-        ("content", (r"header error|attachment|media error|format error|malformed|8bit|content (?:error|not|rejected)|encoding|line too long|from:? header|resent-from",)),
+        ("content", (r"header error|attachment|media error|format error|malformed|8bit|content (?:error|not"
+        r"|rejected)|encoding|line too long|from:? header|resent-from",)),
         (
             "policy",
-            (r"polic(?:y|ies)|access denied|denied|not authori[sz]ed|refused|rejected|blocked|prohibited|forbidden|not permitted|not allowed|restrict|permission|sender|insecure|rate limit",),
+            (r"polic(?:y|ies)|access denied|denied|not authori[sz]ed|refused|rejected|blocked|prohibited|forbidden"
+            r"|not permitted|not allowed|restrict|permission|sender|insecure|rate limit",),
         ),
     )
 )

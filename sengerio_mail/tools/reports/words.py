@@ -30,6 +30,7 @@ _REPLY_CODE = re.compile(r"(?:^|[^\d.:/])(?:[45]\d\d)(?:[- #:(]|$)")
 _PERMANENT_REPLY = re.compile(r"(?:^|said: |replied: |[>:(] ?)5\d\d[- :#]")
 _BULLETS = " \t-*\u2022>|\"'<[(`\u00b7"
 _SENDMAIL = re.compile(r"^\s{0,4}\d{3}[ -]\s?<?$")
+_NAMED = re.compile(r"[\"']?\s<[^<>\s@]{1,64}@")  # what comes before <a@b> is its display name
 _RCPT = re.compile(r"rcpt to:?\s?<?$", re.IGNORECASE)
 
 
@@ -127,11 +128,12 @@ class Words:
     def _add(self, index, line, match):
         before, after = phrases.plain(line[: match.start()]), line[match.end() :]
         address = clean_address(match[0])
-        if "." not in address.rpartition("@")[2]:
+        if "." not in address.rpartition("@")[2] or _NAMED.match(after):
             return
-        if phrases.FORWARDED.search(before) and self._mentions:
-            self._mentions[-1].original = self._mentions[-1].original or address
-            self._mentions.append(Mention(address, MENTIONED, index))
+        if phrases.FORWARDED.search(before):
+            if self._mentions:
+                self._mentions[-1].original = self._mentions[-1].original or address
+            self._mentions.append(Mention(address, MENTIONED if len(self._mentions) else STATED, index))
             return
         strength = self._strength(index, line, match.start(), before, after)
         if strength is not None:
@@ -163,7 +165,7 @@ class Words:
         previous = next((line for line in reversed(self._written[max(0, index - 2) : index]) if line.strip()), "")
         said = phrases.plain(previous)
         continues = bool(said) and said[-1] not in ".:;!?=-*)>,"
-        if phrases.CONTACT.search(said[-60:]) and not phrases.FAILURE.search(said):
+        if continues and not phrases.FAILURE.search(said) and phrases.NOT_MEANT.search(said[-60:]):
             return None
         rest = after.strip(" \t>\"')]=")
         if not rest or rest[0] in ":.,;[(-" or re.match(r"on \w{2,4}[, \d]|invalid |error|no |unknown ", rest.lower()):
@@ -189,19 +191,23 @@ class Words:
     def diagnostic(self, mention):
         """Return what the server said of an address, on one line."""
         text = " ".join(self.section(mention).split())
+        if not text.replace(mention.address, "").strip("<>:;. "):
+            return self.said[:MAX_DIAGNOSTIC]  # the reason stands before the address
         return text.replace(f"<{mention.address}>:", "", 1).strip()[:MAX_DIAGNOSTIC]
+
+    def best_mention(self, keys):
+        """Return the strongest mention of one of these addresses, ``None`` without any."""
+        found = [mention for mention in self.mentions() if address_key(mention.address) in keys]
+        return min(found, key=lambda mention: mention.strength, default=None)
 
     def failed(self, excluded=()):
         """Return the mentions of the addresses that the text calls failed, the first of each.
 
         :param excluded: keys of addresses that are the sender's, unless the text is explicit
         """
-        strong = [
-            mention
-            for mention in self.mentions()
-            if mention.strength == EXPLICIT or mention.strength == STATED and address_key(mention.address) not in excluded
-        ]
-        return _first_of_each(strong)
+        strong = [mention for mention in self.mentions() if mention.strength <= STATED]
+        others = [m for m in strong if m.strength == EXPLICIT or address_key(m.address) not in excluded]
+        return _first_of_each(others or strong)
 
     def mentioned(self, excluded=()):
         """Return the other addresses that may have failed, the first mention of each."""
