@@ -10,8 +10,9 @@ from copy import copy
 from dataclasses import dataclass, field
 from email import policy
 from email.message import Message
+from itertools import islice
 
-from .fields import TRACE, Fields, read_header
+from .fields import MAX_FIELDS, MAX_VALUE, TRACE, Fields, read_header
 
 MAX_PARTS = 300
 MAX_TEXT = 48 * 1024  # characters of one part that are looked at
@@ -33,6 +34,7 @@ _RETURNED_TYPES = frozenset(
         "message/rfc822-headers",
     }
 )
+_OWN_TYPES = frozenset({"text/plain", "text/html", "text/enriched", "text/richtext", "text/x-plain"})
 _STATUS_TYPES = {
     "message/delivery-status": "statuses",
     "message/global-delivery-status": "statuses",  # RFC 6533
@@ -86,7 +88,7 @@ def dissect(message):
             anatomy.returned.append(fields)
         elif children:
             stack.extend(reversed(children[:MAX_PARTS]))
-        elif kind.startswith(("text/", "multipart/")):  # a multipart without its boundary is text
+        elif kind in _OWN_TYPES or kind.startswith("multipart/"):  # without its boundary, a multipart is text
             _add_text(anatomy, part, fields, "pages" if kind == "text/html" else "texts")
     return anatomy
 
@@ -135,7 +137,7 @@ def _status_text(part, fields):
         return _text(part, fields)
     lines = []
     for group in part.get_payload()[:MAX_PARTS]:
-        lines.extend(f"{name}: {value}" for name, value in group.raw_items())
+        lines.extend(f"{name}: {str(value)[:MAX_VALUE]}" for name, value in islice(group.raw_items(), MAX_FIELDS))
         lines.append("")
         if not group.is_multipart():
             lines.append(_text(group, Fields()))

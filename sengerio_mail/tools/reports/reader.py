@@ -22,9 +22,10 @@ class Reading:
     """One message being read; what several questions need is worked out once.
 
     :param email.message.Message message: as the mail gateway parsed it
+    :param bool outermost: whether it came by itself, and not in another one
     """
 
-    def __init__(self, message):
+    def __init__(self, message, outermost=True):
         self.anatomy = dissect(message)
         self.header = self.anatomy.header
         self.subject = self.header.text("subject")
@@ -36,16 +37,25 @@ class Reading:
         self.returned = [fields for fields in self.anatomy.returned if fields][:MAX_RETURNED]
         if self.words.returned:
             self.returned.append(self.words.returned)
-        statuses = list(self.anatomy.statuses)
-        own = "\n" + "\n".join(self.words.lines)
-        if not statuses and looks_like_status(own):
-            statuses.append(own)
-        self.statuses = [DeliveryStatus(status) for status in statuses]
-        self.dispositions = [read_disposition(text) for text in self.anatomy.dispositions]
+        self.statuses = [DeliveryStatus(status) for status in self._status_texts()]
+        self.dispositions = [] if self._is_forward else [read_disposition(text) for text in self.anatomy.dispositions]
         self.original = self._read_original()
-        self._inner = self._read_wrapped()
+        self._inner = self._read_wrapped() if outermost else None
         if self._inner:
             self.original = self._inner.original
+
+    @property
+    def _is_forward(self):
+        """Whether a person passes on or answers a report, with its parts as attachments."""
+        return self.is_reply and self.anatomy.content_type != "multipart/report"
+
+    def _status_texts(self):
+        if self._is_forward:
+            return []
+        own = "\n" + "\n".join(self.words.lines)
+        if not self.anatomy.statuses and self.is_daemon and looks_like_status(own):
+            return [own]
+        return self.anatomy.statuses
 
     def _read_wrapped(self):
         """Return the reading of the report that a gateway has wrapped into its own, which names nobody.
@@ -55,7 +65,7 @@ class Reading:
         wrapped = self.anatomy.wrapped
         if wrapped is None or self.statuses or self.dispositions or not self.is_daemon or self.words.failed():
             return None
-        return Reading(wrapped)
+        return Reading(wrapped, outermost=False)
 
     # ------------------------------------------------------------
     # The original message
@@ -98,7 +108,8 @@ class Reading:
     def is_daemon(self):
         """Whether a mail system is the author."""
         author = phrases.plain(self.header.text("from"))
-        return not self.is_reply and bool(not author or phrases.DAEMON.search(author) or author.endswith("<>"))
+        nobody = not author and self.header.get("return-path") in ("", "<>") or author.endswith("<>")
+        return not self.is_reply and bool(nobody or phrases.DAEMON.search(author))
 
     @property
     def is_automatic(self):
@@ -126,7 +137,9 @@ class Reading:
         """
         if "x-failed-recipients" in self.header and not self.is_reply:
             return True
-        about = phrases.SUBJECT.search(self._plain_subject) and not self.is_reply
+        about = bool(phrases.SUBJECT.search(self._plain_subject)) and not (
+            self.is_reply or phrases.AUTO_REPLY_SUBJECT.search(self._plain_subject)
+        )
         said = self.words.says_failure or self.words.says_delay
         if self.is_daemon:
             return bool(said or about and (self.returned or phrases.FAILURE.search(self._plain_subject)))
@@ -184,7 +197,7 @@ class Reading:
         if not found:
             return []
         if any(not report.kind for report in found):
-            guess = "delayed" if self.words.says_delay or not self.words.says_failure else "failed"
+            guess = "delayed" if self.words.says_delay else "failed" if self.words.says_failure else "none"
             found = [report if report.kind else replace(report, kind=guess) for report in found]
         found = [self._completed(report) for report in found]
         if not known or any(_match(report, known) for report in found):
@@ -236,7 +249,7 @@ class Reading:
         """Return the mentions that count: those called failed, else any of an address that we mailed."""
         failed = self._failed_in_words()
         if known:
-            matching = [m for m in failed if address_key(m.address) in known or address_key(m.original) in known]
+            matching = [m for m in failed if m.key in known or address_key(m.original) in known]
             matching = matching or self._mentions(known)
             if matching or self._by_header(known):
                 return matching
@@ -249,17 +262,17 @@ class Reading:
         named = {address_key(address) for address in self.header.addresses("x-failed-recipients")}
         if not named:
             return failed
-        confirmed = [mention for mention in failed if address_key(mention.address) in named]
-        return confirmed or [mention for mention in failed if address_key(mention.address) not in senders]
+        confirmed = [mention for mention in failed if mention.key in named]
+        return confirmed or [mention for mention in failed if mention.key not in senders]
 
     def _mentions(self, known):
         """Return the mentions of addresses that we mailed, the strongest kind of mention alone."""
-        mentions = [mention for mention in self.words.mentions() if address_key(mention.address) in known]
+        mentions = [mention for mention in self.words.mentions() if mention.key in known]
         strongest = min((mention.strength for mention in mentions), default=None)
         first = {}
         for mention in mentions:
             if mention.strength == strongest:
-                first.setdefault(address_key(mention.address), mention)
+                first.setdefault(mention.key, mention)
         return list(first.values())
 
     def _from_mention(self, kind, mention):
@@ -273,7 +286,7 @@ class Reading:
 
     def _lone_status(self, mention):
         """Return the only code of a text that is about one address alone."""
-        others = {address_key(other.address) for other in self.words.failed()} - {address_key(mention.address)}
+        others = {other.key for other in self.words.failed()} - {mention.key}
         return "" if others else find_status(self.words.said)
 
     def _by_header(self, known):

@@ -10,13 +10,13 @@ import re
 from dataclasses import dataclass
 
 from . import phrases
-from .fields import address_key, clean_address, find_status, iter_addresses, read_header, unique
+from .fields import address_key, clean_address, find_status, iter_addresses, read_header
 
-MAX_LINES = 1500
+MAX_LINES = 800
 MAX_LINE = 600
+MAX_SAID = 16_000  # characters in which words of failure are looked for
 MAX_MENTIONS = 300
 MAX_DIAGNOSTIC = 500
-SENTENCE_LINES = 3  # lines that a sentence before an address may have been wrapped into
 
 EXPLICIT, STATED, MENTIONED, ECHOED = range(4)
 
@@ -42,6 +42,10 @@ class Mention:
     strength: int
     line: int
     original: str = ""
+    key: str = ""
+
+    def __post_init__(self):
+        self.key = address_key(self.address)
 
 
 def own_lines(text):
@@ -91,7 +95,7 @@ class Words:
         self.lines, returned = own_lines(text)
         self.returned = read_header(returned) if returned else None
         self._written = [line for line in self.lines if not line.lstrip().startswith(">") or self._is_bullet(line)]
-        self.said = phrases.plain(" ".join(self._written))
+        self.said = phrases.plain(" ".join(self._written)[:MAX_SAID])
         self.subject = phrases.plain(subject)
         self._mentions = None
 
@@ -179,7 +183,7 @@ class Words:
             for other in self.mentions()
             if other.line > mention.line
             and other.strength <= mention.strength
-            and address_key(other.address) != address_key(mention.address)
+            and other.key != mention.key
         ]
         lines = self._written[mention.line : min(others, default=len(self._written))]
         return "\n".join(lines[:40])
@@ -197,7 +201,7 @@ class Words:
 
     def best_mention(self, keys):
         """Return the strongest mention of one of these addresses, ``None`` without any."""
-        found = [mention for mention in self.mentions() if address_key(mention.address) in keys]
+        found = [mention for mention in self.mentions() if mention.key in keys]
         return min(found, key=lambda mention: mention.strength, default=None)
 
     def failed(self, excluded=()):
@@ -206,13 +210,13 @@ class Words:
         :param excluded: keys of addresses that are the sender's, unless the text is explicit
         """
         strong = [mention for mention in self.mentions() if mention.strength <= STATED]
-        others = [m for m in strong if m.strength == EXPLICIT or address_key(m.address) not in excluded]
+        others = [m for m in strong if m.strength == EXPLICIT or m.key not in excluded]
         return _first_of_each(others or strong)
 
     def mentioned(self, excluded=()):
         """Return the other addresses that may have failed, the first mention of each."""
         for strength in (MENTIONED, ECHOED):
-            found = [m for m in self.mentions() if m.strength == strength and address_key(m.address) not in excluded]
+            found = [m for m in self.mentions() if m.strength == strength and m.key not in excluded]
             if found:
                 return _first_of_each(found)
         return []
@@ -221,10 +225,6 @@ class Words:
 def _first_of_each(mentions):
     first = {}
     for mention in mentions:
-        first.setdefault(address_key(mention.address), mention)
+        first.setdefault(mention.key, mention)
     return list(first.values())
 
-
-def addresses_of(mentions):
-    """Return the addresses of some mentions."""
-    return unique(mention.address for mention in mentions)
