@@ -120,6 +120,8 @@ DAEMON = re.compile(
     r"|mail[ ._-]administrator|virus|symantec|interscan|imss@|smtp.gateway|internet.?gateway|automailer|mailservice"
     r"|internet mail delivery|administrateur systeme|administrador del sistema|系统管理员|mail subsystem"
 )
+# a program, under a name of its own
+ROBOT = re.compile(r"no-?reply|do-?not-?reply|automat|\bsmtp|\bndr\b|gateway|mail-?service|mail server")
 SUBJECT = _any(
     r"undeliver|non-? ?deliver|non ?remis|unzustellbar|nicht zustellbar|onbestelbaar|niet bezorgd"
     r"|mancat[ao] (?:consegna|recapito)",

@@ -108,6 +108,8 @@ class Reading:
     def is_daemon(self):
         """Whether a mail system is the author."""
         author = phrases.plain(self.header.text("from"))
+        if "delivery-status" in self.header.get("content-type").lower():  # RFC 6522 §3
+            return not self.is_reply
         nobody = not author and self.header.get("return-path") in ("", "<>") or author.endswith("<>")
         return not self.is_reply and bool(nobody or phrases.DAEMON.search(author))
 
@@ -129,25 +131,38 @@ class Reading:
             or bool(phrases.AUTO_REPLY_SUBJECT.search(self._plain_subject))
         )
 
+    @property
+    def _is_robot(self):
+        """Whether a program that has no usual name may have written it: null sender, marked as automatic, no-reply."""
+        author = phrases.plain(self.header.text("from"))
+        return self.is_automatic or self.header.get("return-path") == "<>" or bool(phrases.ROBOT.search(author))
+
+    @property
+    def _is_conversation(self):
+        """Whether it answers, belongs to a mailing list or a newsletter, or is an absence notice."""
+        return (
+            self.is_reply
+            or any(name in self.header for name in ("in-reply-to", "list-id", "list-unsubscribe", "list-post"))
+            or bool(phrases.AUTO_REPLY_SUBJECT.search(self._plain_subject))
+        )
+
     def is_report_in_words(self):
         """Tell whether this is the report of a failure or a delay, in words alone.
 
-        A mail system's words count. In a person's name, only a report's own subject, with the message that it returns
-        or a permanent SMTP reply, in what is no answer: people write of undeliverable mail too.
+        A mail system's words count. Under another name, only those of a robot or of somebody who returns a message, and
+        only about an address: people write of undeliverable mail too.
         """
         if "x-failed-recipients" in self.header and not self.is_reply:
             return True
-        about = bool(phrases.SUBJECT.search(self._plain_subject)) and not (
-            self.is_reply or phrases.AUTO_REPLY_SUBJECT.search(self._plain_subject)
-        )
+        about = bool(phrases.SUBJECT.search(self._plain_subject))
         said = self.words.says_failure or self.words.says_delay
         if self.is_daemon:
             return bool(said or about and (self.returned or phrases.FAILURE.search(self._plain_subject)))
-        if self.is_reply or "in-reply-to" in self.header and not about:
+        if self._is_conversation or not said:
             return False
-        if about:
-            return bool(said and (self.returned or self.words.has_refusal or self.words.failed()))
-        return bool(said and self.anatomy.returned and self.words.failed())
+        if self.anatomy.returned:
+            return bool(about or self.words.failed())
+        return about and self._is_robot and bool(self.words.failed())
 
     # ------------------------------------------------------------
     # The report

@@ -243,7 +243,7 @@ def verdict(status, diagnostic):
     code = (status or next(iter(find_statuses(said)), "")).partition(".")[2]
     coded = _CODES.get(code, "")
     spoken = next((reason for reason, pattern in _WORDS if pattern.search(said)), "")
-    if coded and (not spoken or code not in _VAGUE and not _contradicts(spoken, coded)):
+    if coded and (not spoken or code not in _VAGUE and not _outweighs(spoken, coded)):
         reason = coded
     else:
         reason = spoken or coded or "unknown"
@@ -252,5 +252,6 @@ def verdict(status, diagnostic):
     return Verdict(reason in BAD_ADDRESS, reason)
 
 
-def _contradicts(spoken, coded):
-    return coded in BAD_ADDRESS and spoken in _DECISIVE
+def _outweighs(spoken, coded):
+    """Tell whether the words contradict a code that blames the address, or say better what is wrong with it."""
+    return coded in BAD_ADDRESS and spoken in _DECISIVE | BAD_ADDRESS
