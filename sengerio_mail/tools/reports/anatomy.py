@@ -6,19 +6,19 @@ returned message: what stands in there is evidence of nothing.
 """
 
 import re
-from copy import copy
+from binascii import a2b_base64, a2b_qp
 from dataclasses import dataclass, field
-from email import policy
-from email.message import Message
 from itertools import islice
 
 from .fields import MAX_FIELDS, MAX_VALUE, TRACE, Fields, read_header
 
 MAX_PARTS = 300
-MAX_TEXT = 48 * 1024  # characters of one part that are looked at
+MAX_TEXT = 48 * 1024  # octets of one part that are looked at
+MAX_ENCODED = 3 * MAX_TEXT  # octets of it before its transfer encoding is undone
 MAX_TEXTS = 12  # parts of a kind that are looked at
 
 _TYPE = re.compile(r"\s*([\w.+-]{1,80}/[\w.+-]{1,80})")
+_NO_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
 _CHARSET = re.compile(r"charset\s{0,5}=\s{0,5}[\"']?([\w.:+-]{1,40})", re.IGNORECASE)
 # not charsets: they decode in quadratic time
 _NO_CHARSETS = frozenset({"punycode", "idna"})
@@ -141,30 +141,41 @@ def _status_text(part, fields):
         lines.append("")
         if not group.is_multipart():
             lines.append(_text(group, Fields()))
-    return _decode_transfer("\n".join(lines)[:MAX_TEXT], fields)
+    return _decode(_decode_transfer("\n".join(lines)[:MAX_ENCODED].encode("utf-8", "replace"), fields), "")
 
 
 def _encoded_text(part, fields):
     """Return the text of a returned message that is encoded as a whole, which a message must not be, but is."""
-    return "" if part.is_multipart() else _decode_transfer(_text(part, Fields()), fields)
-
-
-def _decode_transfer(text, fields):
-    if fields.get("content-transfer-encoding").strip().lower() not in ("base64", "quoted-printable"):
-        return text
-    carrier = Message(policy=policy.compat32)
-    carrier["Content-Transfer-Encoding"] = fields.get("content-transfer-encoding")
-    carrier.set_payload("".join(text.split()) if "base64" in carrier["Content-Transfer-Encoding"].lower() else text)
-    return _decode((carrier.get_payload(decode=True) or b"")[:MAX_TEXT], "")
+    return "" if part.is_multipart() else _decode(_decode_transfer(_raw(part), fields), "")
 
 
 def _text(part, fields):
     """Return a leaf's text, its transfer encoding and charset undone, capped."""
-    plain = copy(part)
-    plain.policy = policy.compat32  # which parses no header to get at the payload
-    data = plain.get_payload(decode=True) or b""
+    # get_payload would decode all of it, however long, by a charset that the sender chose
     charset = _CHARSET.search(fields.get("content-type"))
-    return _decode(data[:MAX_TEXT], charset[1].lower() if charset else "")
+    return _decode(_decode_transfer(_raw(part), fields), charset[1].lower() if charset else "")
+
+
+def _raw(part):
+    """Return the first bytes of a leaf as they came."""
+    payload = part._payload
+    if not isinstance(payload, str):
+        return b""
+    try:
+        return payload[:MAX_ENCODED].encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return payload[:MAX_ENCODED].encode("utf-8", "replace")
+
+
+def _decode_transfer(data, fields):
+    """Undo a transfer encoding (RFC 2045 §6.7, §6.8) as far as it is one; return at most :data:`MAX_TEXT` bytes."""
+    encoding = fields.get("content-transfer-encoding").strip().lower()
+    if encoding == "quoted-printable":
+        data = a2b_qp(data)
+    elif encoding == "base64":
+        data = _NO_BASE64.sub(b"", data)
+        data = a2b_base64(data[: len(data) // 4 * 4])
+    return data[:MAX_TEXT]
 
 
 def _decode(data, charset):
