@@ -10,6 +10,7 @@ from . import (
     test_envelopes,
     test_invoices,
     test_links,
+    test_reports,
     test_resolver,
     test_retries,
 )
