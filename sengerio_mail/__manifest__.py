@@ -14,6 +14,7 @@
         "security/sengerio_mail_document_type_rules.xml",
         "security/sengerio_mail_document_rules.xml",
         "data/mail_template_data.xml",
+        "data/sengerio_mail_return_templates.xml",
         "data/sengerio_mail_document_type_data.xml",
         "wizard/account_move_send_batch_wizard_views.xml",
         "wizard/account_move_send_wizard_views.xml",

@@ -26,7 +26,7 @@ class MailMail(models.Model):
         deliveries_sudo = self.env["sengerio.mail.delivery"].sudo()
         for mail in self:
             mail.sengerio_delivery_ids = (
-                deliveries_sudo._of_message(mail.mail_message_id.id) if mail.sudo().mail_message_id.sengerio_send else deliveries_sudo
+                deliveries_sudo._of_message(mail.mail_message_id.id) if mail._sengerio_documents() else deliveries_sudo
             )
 
     @api.model_create_multi
@@ -135,6 +135,11 @@ class MailMail(models.Model):
                 delivery.header == "to" and delivery.state not in UNSENT for delivery in document.delivery_ids
             )
 
+        def wants_reports(token):
+            document, _part = documents_sudo._read_token(token)
+            policy = self.env["sengerio.mail.document.type"]._policy(document.type_id.id)
+            return bool(policy and policy.is_tracked)
+
         def note(outcome):
             documents_sudo._record_outcome(outcome, at_once=auto_commit)
 
@@ -148,6 +153,7 @@ class MailMail(models.Model):
             smtp_session,
             is_due=is_due,
             is_copy=is_copy,
+            wants_reports=wants_reports,
             note=note,
             reconnect=reconnect,
         )

@@ -1,6 +1,6 @@
 from ast import literal_eval
 
-from odoo import models
+from odoo import api, models
 
 from ..tools import addresses
 
@@ -9,6 +9,17 @@ VISIBLE_TO = "X-Msg-To-Add"  # Odoo adds these addresses to the To of each messa
 
 class MailThread(models.AbstractModel):
     _inherit = "mail.thread"
+
+    @api.model
+    def message_process(self, model, message, custom_values=None, save_original=False, strip_attachments=False,
+                        thread_id=None):  # fmt: skip
+        # EXTENDS mail: a report about a document is read before Odoo takes it for something else
+        if self.env["sengerio.mail.gateway"]._receive(message):
+            return False
+        return super().message_process(
+            model, message, custom_values=custom_values, save_original=save_original,
+            strip_attachments=strip_attachments, thread_id=thread_id,
+        )  # fmt: skip
 
     def message_post(self, **kwargs):
         # EXTENDS mail: From, Reply-To and plain addresses of a document

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..tools import addresses
+
 
 class ResPartner(models.Model):
     _inherit = "res.partner"
@@ -10,9 +12,29 @@ class ResPartner(models.Model):
     sengerio_copy_ids = fields.One2many(
         "sengerio.mail.copy", "partner_id", string="Copies", copy=False, groups="base.group_user"
     )
+    sengerio_bounced_email = fields.Char(
+        "Bad Address",
+        copy=False,
+        readonly=True,
+        groups="base.group_user",
+        help="Mail to this address came back: it does not exist.",
+    )
+    sengerio_is_bounced = fields.Boolean(compute="_compute_sengerio_is_bounced", groups="base.group_user")
     sengerio_document_count = fields.Integer(
         "Generated Documents", compute="_compute_sengerio_document_count", groups="base.group_user"
     )
+
+    @api.depends("email", "sengerio_bounced_email")
+    def _compute_sengerio_is_bounced(self):
+        """Tell whether the address that is bad still is the partner's: correcting it ends the warning."""
+        for partner in self:
+            emails = {address.email for address in addresses.tolerant(partner.email)}
+            partner.sengerio_is_bounced = partner.sengerio_bounced_email in emails
+
+    def action_sengerio_use_again(self):
+        """Take the mark off the e-mail address: whoever knows better sends there again."""
+        self.check_access("write")
+        self.sengerio_bounced_email = False
 
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_sengerio_document_count(self):

@@ -4,6 +4,7 @@ from odoo.exceptions import AccessError, ValidationError
 from ..tools import addresses
 
 ROLES = [("commercial", "Commercial"), ("management", "Management"), ("accounting", "Accounting")]
+BOUNCE_STATES = [("none", "None"), ("bad_address", "Address does not exist")]
 KEY = ("partner_id", "role", "email", "company_id")
 
 
@@ -26,7 +27,7 @@ class SengerioMailAddress(models.Model):
     )
     active = fields.Boolean(default=True)
     bounce_state = fields.Selection(
-        [("none", "None"), ("bad_address", "Address does not exist")],
+        BOUNCE_STATES,
         string="Bounce",
         default="none",
         required=True,
@@ -135,6 +136,30 @@ class SengerioMailAddress(models.Model):
             address=repr(error.text),
             reason=reasons.get(error.code) or self.env._("it does not look like name@example.com"),
         )
+
+    @api.model
+    def _set_bounce(self, email, partner, state):
+        """Mark an address wherever it is kept: role rows, partners, copies.
+
+        :param str email: normalised
+        :param partner: ``res.partner`` in whose name it was mailed, whose e-mail may hold several addresses
+        :param str state: of ``bounce_state``
+        """
+        changed = [("email", "=", email), ("bounce_state", "!=", state)]
+        for model in ("sengerio.mail.address", "sengerio.mail.copy"):
+            rows_sudo = self.env[model].sudo().with_context(active_test=False)  # whoever sent, the address is bad
+            rows_sudo.search(changed).write({"bounce_state": state})
+        partners_sudo = self.env["res.partner"].sudo().with_context(active_test=False)
+        people = partners_sudo.search([("email_normalized", "=", email)]) | partner.sudo()
+        bounced = email if state == "bad_address" else False
+        people.filtered(
+            lambda person: email in {address.email for address in addresses.tolerant(person.email)}
+            and person.sengerio_bounced_email != bounced
+        ).write({"sengerio_bounced_email": bounced})
+
+    def action_use_again(self):
+        """Take the mark off a bad address: whoever knows better sends there again."""
+        self.write({"bounce_state": "none"})
 
     @api.model
     def _key(self, vals):

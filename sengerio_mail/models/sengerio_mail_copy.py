@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, ValidationError
 
-from .sengerio_mail_address import ROLES
+from .sengerio_mail_address import BOUNCE_STATES, ROLES
 
 
 class SengerioMailCopy(models.Model):
@@ -37,6 +37,7 @@ class SengerioMailCopy(models.Model):
     )
     email = fields.Char("Copy To Address")
     mandatory = fields.Boolean(help="Neither the person concerned nor the sender can remove it.")
+    bounce_state = fields.Selection(BOUNCE_STATES, string="Bounce", default="none", readonly=True, copy=False)
     company_id = fields.Many2one("res.company", ondelete="cascade", index=True)
     active = fields.Boolean(default=True)
 
@@ -67,6 +68,8 @@ class SengerioMailCopy(models.Model):
 
     def write(self, vals):
         self._check_may_change()
+        if vals.keys() <= {"bounce_state"}:
+            return super().write(vals)
         before = {copy: (copy.partner_id, copy._described()) for copy in self}
         result = super().write(self._normalised(vals))
         self._check_may_change()
@@ -98,6 +101,7 @@ class SengerioMailCopy(models.Model):
         if "copy_field" in vals:
             vals["copy_field"] = (vals["copy_field"] or "").strip() or False
         if "email" in vals:
+            vals.setdefault("bounce_state", "none")
             given = (vals["email"] or "").strip()
             vals["email"] = given and self.env["sengerio.mail.address"]._parse(given).email or False
         return vals

@@ -61,7 +61,7 @@ class SengerioMailDelivery(models.Model):
         return self.filtered(lambda delivery: delivery.state in states.UNSENT)
 
     def _of_message(self, message_id):
-        """Return the deliveries of the document that a message is; the document is taken for this transaction.
+        """Return the deliveries of the document that a message is; this transaction takes the document.
 
         Whoever sends the document meanwhile is waited for. Who changes it meanwhile waits, or makes this fail before
         anything was sent: failing afterwards would undo the record of what has left.
@@ -71,7 +71,7 @@ class SengerioMailDelivery(models.Model):
         """
         taken = SQL(
             """
-            SELECT document.id, pg_advisory_xact_lock(%s, document.id)
+            SELECT document.id, document.type_id, pg_advisory_xact_lock(%s, document.id)
               FROM sengerio_mail_document document
              WHERE document.mail_message_id = %s
                FOR UPDATE
@@ -82,7 +82,7 @@ class SengerioMailDelivery(models.Model):
         return self._fetch_taken(SQL("WITH taken AS MATERIALIZED (%s)", taken), SQL("FOR UPDATE OF delivery"))
 
     def _of_queued_mail(self, mail_id):
-        """Return the deliveries of the document that a mail in the queue is; the document is taken for this transaction.
+        """Return the deliveries of the document that a mail in the queue is; this transaction takes the document.
 
         Neither it nor its deliveries are locked: they are written by transactions of their own.
 
@@ -92,7 +92,7 @@ class SengerioMailDelivery(models.Model):
         """
         mail = SQL(
             """
-            SELECT document.id
+            SELECT document.id, document.type_id
               FROM mail_mail mail
               JOIN sengerio_mail_document document ON document.mail_message_id = mail.mail_message_id
              WHERE mail.id = %s AND mail.state = 'outgoing'
@@ -104,7 +104,7 @@ class SengerioMailDelivery(models.Model):
             SQL(
                 """
                 WITH mail AS MATERIALIZED (%s),
-                    taken AS MATERIALIZED (SELECT id FROM mail WHERE pg_try_advisory_xact_lock(%s, id))
+                    taken AS MATERIALIZED (SELECT * FROM mail WHERE pg_try_advisory_xact_lock(%s, id))
                 """,
                 mail,
                 SENDING_LOCK,
@@ -122,7 +122,7 @@ class SengerioMailDelivery(models.Model):
             SQL(
                 """
                 %s
-                SELECT delivery.id, %s
+                SELECT delivery.id, taken.type_id, %s
                   FROM sengerio_mail_delivery delivery
                   JOIN taken ON taken.id = delivery.document_id
                  ORDER BY delivery.id
@@ -134,11 +134,12 @@ class SengerioMailDelivery(models.Model):
             )
         )
         deliveries = self.browse([row[0] for row in rows])
-        for name, values in zip(names, list(zip(*rows, strict=True))[1:], strict=True) if rows else ():
+        for name, values in zip(names, list(zip(*rows, strict=True))[2:], strict=True) if rows else ():
             self._fields[name]._insert_cache(deliveries, values)
         if rows:
             document = deliveries[0].document_id
             document._fields["delivery_ids"]._insert_cache(document, [deliveries._ids])
+            document._fields["type_id"]._insert_cache(document, [rows[0][1]])
         return deliveries
 
     def _cache_state(self, state, smtp_reply):

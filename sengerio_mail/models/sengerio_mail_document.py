@@ -163,7 +163,8 @@ class SengerioMailDocument(models.Model):
                            ) AS record
                 ), recipient AS MATERIALIZED (
                     SELECT nextval('sengerio_mail_delivery_id_seq') AS id, numbered.id AS document_id, element
-                      FROM numbered, jsonb_array_elements(row->'delivery_ids') WITH ORDINALITY AS elements(element, number)
+                      FROM numbered,
+                           jsonb_array_elements(row->'delivery_ids') WITH ORDINALITY AS elements(element, number)
                      ORDER BY numbered.id, number
                 ), delivery AS (
                     INSERT INTO sengerio_mail_delivery

@@ -40,6 +40,11 @@ class Policy:
         return self.code in SENDER_COPY_CODES
 
     @property
+    def is_tracked(self):
+        """Whether mail servers are asked to report on its delivery."""
+        return self.code in SENDER_COPY_CODES
+
+    @property
     def is_other(self):
         """Whether the document is listed and nothing else."""
         return self.code == OTHER

@@ -1,5 +1,20 @@
 from odoo import fields, models
 
+# what a mail server said when the document left, then what came back
+KINDS = [
+    ("refused", "Refused"),
+    ("failed", "Failed"),
+    ("delayed", "Delayed"),
+    ("delivered", "Delivered"),
+    ("relayed", "Passed on"),
+    ("expanded", "Passed on to a list"),
+    ("opened", "Opened"),
+    ("soft_bounce", "Not delivered"),
+    ("hard_bounce", "Bad address"),
+    ("complaint", "Reported as spam"),
+    ("auto_reply", "Automatic reply"),
+]
+
 
 class SengerioMailEvent(models.Model):
     """Something that happened to a delivery, as it was reported."""
@@ -12,8 +27,13 @@ class SengerioMailEvent(models.Model):
     delivery_id = fields.Many2one(
         "sengerio.mail.delivery", required=True, index=True, ondelete="cascade"
     )
-    kind = fields.Selection([("refused", "Refused"), ("failed", "Failed")], required=True)
+    kind = fields.Selection(KINDS, required=True)
     date = fields.Datetime(required=True, default=fields.Datetime.now)
-    source = fields.Selection([("smtp", "Mail server")], required=True)
+    source = fields.Selection(
+        [("smtp", "Mail server"), ("report", "Report by mail"), ("link", "Confirmed by the reader")], required=True
+    )
+    fingerprint = fields.Char(help="What makes a report the same one when it comes again.")
     detail = fields.Text()
     attachment_id = fields.Many2one("ir.attachment", string="Report", ondelete="set null")
+
+    _unique_report = models.UniqueIndex("(delivery_id, fingerprint) WHERE fingerprint IS NOT NULL")

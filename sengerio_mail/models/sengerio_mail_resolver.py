@@ -173,6 +173,7 @@ class SengerioMailResolver(models.AbstractModel):
                 """
                 WITH copy AS (
                     SELECT c.*, p.name AS person_name, p.email AS person_email,
+                           p.sengerio_bounced_email AS person_bounced,
                            p.active AND (u.active IS NULL OR u.active) AS person_active,
                            p.id IS DISTINCT FROM p.commercial_partner_id AS person_has_company
                       FROM sengerio_mail_copy c
@@ -225,7 +226,7 @@ class SengerioMailResolver(models.AbstractModel):
             reason = self._copy_reason(record, values)
             settings = {"header": values["header"], "reason": reason, "mandatory": values["mandatory"]}
             if values["email"]:
-                yield Copy(email=values["email"], **settings)
+                yield Copy(email=values["email"], bounced=values["bounce_state"] == "bad_address", **settings)
             elif values["copy_field"]:
                 for person in self._people_at(record, values["copy_field"]):
                     yield Copy(chain=self._persons(policy, record, sender, person), **settings)
@@ -236,7 +237,9 @@ class SengerioMailResolver(models.AbstractModel):
                 person_id, name = values["copy_partner_id"], values["person_name"] or ""
                 emails = tuple(addresses.tolerant(values["person_email"]))
                 own = tuple(rows.get(person_id, ()))
-                person = Person(person_id, name, emails, own, active=values["person_active"])
+                person = Person(
+                    person_id, name, emails, own, active=values["person_active"], bounced=values["person_bounced"] or ""
+                )
                 yield Copy(chain=(person,), **settings)
 
     @api.model
@@ -312,6 +315,7 @@ class SengerioMailResolver(models.AbstractModel):
             rows=tuple(rows.get(partner.id, ())),
             is_invoice_address=partner.type == "invoice",
             active=partner.active,
+            bounced=partner.sengerio_bounced_email or "",
         )
 
     @api.model

@@ -28,6 +28,7 @@ class Person:
 
     :ivar tuple emails: every address of its e-mail field
     :ivar bool is_invoice_address: a contact of Odoo's type "Invoice Address"
+    :ivar str bounced: which of its addresses is bad
     """
 
     id: int
@@ -36,6 +37,7 @@ class Person:
     rows: tuple = ()
     is_invoice_address: bool = False
     active: bool = True
+    bounced: str = ""
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,7 @@ class Copy:
     chain: tuple = ()
     email: str = ""
     mandatory: bool = False
+    bounced: bool = False
 
 
 @dataclass(frozen=True)
@@ -183,7 +186,11 @@ def _own_rows(person, role, company_id):
 
 def _own_emails(person):
     return [
-        (Row("", address.email, address.name or person.name), Reason("email", person.name)) for address in person.emails
+        (
+            Row("", address.email, address.name or person.name, bounced=address.email == person.bounced),
+            Reason("email", person.name),
+        )
+        for address in person.emails
     ]
 
 
@@ -230,7 +237,9 @@ def _add_copies(question, taken, answer):
             _take(recipient, taken, answer)
     for copy in sorted(question.copies, key=lambda copy: copy.header != "cc"):
         if copy.email:
-            found = [Recipient(copy.email, "", copy.header, copy.reason, mandatory=copy.mandatory)]
+            found = [
+                Recipient(copy.email, "", copy.header, copy.reason, mandatory=copy.mandatory, bounced=copy.bounced)
+            ]
         else:
             person = copy.chain[0]
             if person.id in reached or any(address.email in taken | mailed_anyway for address in person.emails):

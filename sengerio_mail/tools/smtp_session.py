@@ -1,4 +1,4 @@
-"""An SMTP session that notes what became of each recipient (RFC 5321 §4.5.3.1.10, §3.3).
+"""An SMTP session that notes what became of each recipient (RFC 5321 §4.5.3.1.10, §3.3), and asks for reports.
 
 ``smtplib`` returns the refused recipients of a message that was accepted for others, and Odoo ignores them. This
 session stands in for the one that Odoo opened, sends through it, and keeps the outcome of the messages of documents:
@@ -13,6 +13,9 @@ from dataclasses import dataclass, field
 # report about it that returns the header can be matched.
 TOKEN_HEADER = "X-Sengerio-Document"
 SERVICE_CLOSING = 421  # RFC 5321 §3.8: the server closes the connection
+NOTIFY = "NOTIFY=SUCCESS,DELAY,FAILURE"  # RFC 3461 §4.1
+# RFC 5321 §4.1.1.11, §4.2.2: a parameter of MAIL or RCPT that the server announced and does not take after all
+PARAMETER_REFUSED = frozenset({501, 504, 555})
 
 _logger = logging.getLogger(__name__)
 
@@ -45,14 +48,16 @@ class DocumentSession:
     :param is_due: predicate on a token: whether its message is to be sent at all; copies are not when nobody got the
         document
     :param is_copy: predicate on a token: whether its message is the one for the copies
+    :param wants_reports: predicate on a token: whether to ask for reports on delivery (RFC 3461) about its message
     :param note: called with the :class:`Outcome` of each message of a document
     :param reconnect: returns a new session when the connection was lost
     """
 
-    def __init__(self, session, is_due, is_copy, note, reconnect):
+    def __init__(self, session, is_due, is_copy, wants_reports, note, reconnect):
         self._session = session
         self._is_due = is_due
         self._is_copy = is_copy
+        self._wants_reports = wants_reports
         self._note_outcome = note
         self._reconnect = reconnect
 
@@ -72,7 +77,7 @@ class DocumentSession:
         if not self._is_due(token):
             return {}
         try:
-            refused = self._session.send_message(message, from_addr, to_addrs, *args, **kwargs) or {}
+            refused = self._transmit(message, from_addr, to_addrs, *args, **kwargs) or {}
         except smtplib.SMTPRecipientsRefused as error:
             # a server that closes at one recipient (421) was not asked about the ones after it
             last = list(error.recipients.values())[-1]
@@ -87,6 +92,29 @@ class DocumentSession:
             raise smtplib.SMTPException(describe(error)) from error
         self._note(message, to_addrs, refused)
         return refused
+
+    def _transmit(self, message, from_addr, to_addrs, *args, **kwargs):
+        """Send a document's message and ask for reports about it, where the server offers them."""
+        token = message[TOKEN_HEADER]
+        if not args and not kwargs and self._wants_reports(token) and self._offers_reports():
+            # the token needs no xtext encoding (RFC 3461 §4.4); the header is enough to know which message it was
+            options = {"mail_options": ("RET=HDRS", f"ENVID={token}"), "rcpt_options": (NOTIFY,)}
+            try:
+                return self._session.send_message(message, from_addr, to_addrs, **options)
+            except smtplib.SMTPSenderRefused as error:
+                if error.smtp_code not in PARAMETER_REFUSED:
+                    raise
+            except smtplib.SMTPRecipientsRefused as error:
+                if not {code for code, _reply in error.recipients.values()} <= PARAMETER_REFUSED:
+                    raise
+        return self._session.send_message(message, from_addr, to_addrs, *args, **kwargs)
+
+    def _offers_reports(self):
+        """Tell whether the server announces DSN; a session that stands in for an SMTP one may know no extensions."""
+        if not isinstance(self._session, smtplib.SMTP):
+            return False
+        self._session.ehlo_or_helo_if_needed()
+        return self._session.has_extn("dsn")
 
     def _mend(self, error):
         """Open a new session if an error says that the connection was lost."""

@@ -10,6 +10,21 @@ UNSENT = frozenset({"queued", "refused", "failed", "cancelled"})
 # did not arrive; for a copy this sets the document's mark alone
 FAILED = frozenset({"complaint", "hard_bounce", "soft_bounce", "refused", "failed"})
 
+# what a report that comes back may make of a state; everything else is an event and changes nothing
+MAY_BECOME = {
+    "queued": frozenset(SEVERITY),
+    "sent": frozenset({"delayed", "delivered", "opened", "soft_bounce", "hard_bounce", "complaint"}),
+    "delayed": frozenset({"delivered", "opened", "soft_bounce", "hard_bounce"}),
+    "delivered": frozenset({"opened", "soft_bounce", "hard_bounce", "complaint"}),  # a forwarder's later failure counts
+    "opened": frozenset({"complaint"}),
+    "refused": frozenset({"queued"}),
+    "soft_bounce": frozenset({"opened"}),  # it arrived after all
+    "hard_bounce": frozenset({"opened"}),
+    "complaint": frozenset(),
+    "failed": frozenset({"queued"}),
+    "cancelled": frozenset({"queued"}),
+}
+
 _RANK = {state: rank for rank, state in enumerate(SEVERITY)}
 
 
@@ -20,3 +35,8 @@ def worst(states):
     :return: the state, or ``None`` for an empty iterable
     """
     return min(states, key=_RANK.__getitem__, default=None)
+
+
+def may_become(state, new):
+    """Tell whether a report may change a state into another one."""
+    return new != state and new in MAY_BECOME[state]

@@ -1,0 +1,241 @@
+import email
+import email.policy
+import hashlib
+import re
+import xmlrpc.client
+
+from markupsafe import escape
+from psycopg2.errors import DeadlockDetected, SerializationFailure
+
+from odoo import SUPERUSER_ID, api, models
+from odoo.tools import SQL
+from odoo.tools.mail import email_normalize
+
+from ..tools import states
+from ..tools.reports import read_original, read_report, verdict
+from .sengerio_mail_document import COPIES, TO
+from .sengerio_mail_return import RETURN_HEADER
+
+ATTEMPTS = 10
+CANDIDATES = 50  # documents that one message may be about: those of one Message-Id
+# Odoo would take these for bounces: where they are about a document of ours, they end here
+ASKED_FOR = frozenset({"delayed", "delivered", "relayed", "expanded", "read"})
+EVENT_OF = {"read": "opened"}  # a report's kind as an event; a failure is the state that follows from its reason
+_TAG = re.compile(r"\+(\d+-(?:to|copies)-[0-9a-f]{32})@", re.IGNORECASE)
+# whom a message was delivered to, as mail servers say of it: its envelope is gone by now
+DELIVERED_TO = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "To")
+HEADERS_OF = {TO: ("to",), COPIES: ("cc", "bcc"), None: ("to", "cc", "bcc")}
+
+
+class SengerioMailGateway(models.AbstractModel):
+    """Incoming reports about documents: matched, recorded, and kept from what Odoo would make of them.
+
+    A report counts only if it names a message of ours and an address that we mailed. Anything else is Odoo's.
+    """
+
+    _name = "sengerio.mail.gateway"
+    _description = "Incoming Reports on Delivery"
+
+    @api.model
+    def _receive(self, raw):
+        """Record what an incoming message reports about a document.
+
+        By a transaction of its own, repeated while others change the same document: no report may be lost because two
+        came at once.
+
+        :param raw: the message as the gateway got it: bytes, str or :class:`xmlrpc.client.Binary`
+        :return: whether the message is done with; if not, it is Odoo's
+        """
+        raw = as_bytes(raw)
+        try:
+            message = email.message_from_bytes(raw, policy=email.policy.SMTP)
+            if RETURN_HEADER in message:  # our own words about a report, in a mailbox that Odoo fetches
+                return False
+            candidates = self._match(message)
+        except (ValueError, LookupError, AttributeError, TypeError):  # Python cannot read it: Odoo will say so
+            return False
+        if not candidates:
+            return False
+        for _attempt in range(ATTEMPTS):
+            try:
+                with self.pool.cursor() as cr:
+                    gateway = api.Environment(cr, SUPERUSER_ID, {})[self._name]
+                    done = gateway._record(message, raw, candidates)
+                self.env.invalidate_all()
+                return done
+            except (SerializationFailure, DeadlockDetected):
+                continue
+        raise SerializationFailure(f"The report {message.get('Message-Id')} could not be recorded: try again")
+
+    # ------------------------------------------------------------
+    # Which document
+    # ------------------------------------------------------------
+
+    @api.model
+    def _match(self, message):
+        """Return ``{document id: part}`` of what a message may be about; the part is ``None`` where it does not say.
+
+        By the original's Message-Id, then by what we signed (ENVID, header, envelope sender), then by References.
+        """
+        original = read_original(message)
+        documents_sudo = self.env["sengerio.mail.document"].sudo()  # the gateway acts for nobody
+        signed = map(documents_sudo._read_token, [original.envelope_id, *original.tokens, *tags(message)])
+        parts = {document.id: part for document, part in signed if document}
+        found = (
+            self._of_messages(original.message_ids)
+            or documents_sudo.browse(parts).exists()
+            or self._of_messages(original.references)
+        )
+        return {document.id: parts.get(document.id) for document in found}
+
+    @api.model
+    def _of_messages(self, message_ids):
+        documents_sudo = self.env["sengerio.mail.document"].sudo()
+        if not message_ids:
+            return documents_sudo
+        return documents_sudo.search([("message_id", "in", list(message_ids))], limit=CANDIDATES)
+
+    # ------------------------------------------------------------
+    # What it says
+    # ------------------------------------------------------------
+
+    def _record(self, message, raw, candidates):
+        """Record what a message reports about one of some documents.
+
+        :param dict candidates: of :meth:`_match`
+        :return: whether the message is done with
+        """
+        documents = self._locked(candidates)
+        mailed = [
+            delivery
+            for document in documents
+            for delivery in document.delivery_ids
+            if delivery.header in HEADERS_OF[candidates[document.id]]
+        ]
+        report = read_report(message, known=[delivery.email for delivery in mailed])
+        if report.kind == "none":
+            return False
+        ends_here = report.kind in ASKED_FOR or report.kind == "auto_reply" and self._is_misfiled(message)
+        reported = self._reported(report, message, mailed)
+        if not reported:
+            return ends_here
+        document = max((delivery.document_id for delivery in reported), key=lambda document: document.id)
+        reported = {delivery: said for delivery, said in reported.items() if delivery.document_id == document}
+        self._apply(document, reported, message, raw)
+        return ends_here or report.kind != "auto_reply"
+
+    @api.model
+    def _locked(self, document_ids):
+        """Return documents, locked until what is reported of them is recorded."""
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT id FROM sengerio_mail_document WHERE id IN %s ORDER BY id DESC FOR UPDATE",
+                tuple(document_ids),
+            )
+        )
+        return self.env["sengerio.mail.document"].browse(row[0] for row in rows)
+
+    @api.model
+    def _is_misfiled(self, message):
+        """Tell whether Odoo would take a message for a bounce, or know nobody to give it to."""
+        to = ", ".join(header_values(message, ("Delivered-To", "To")))
+        email_from = ", ".join(header_values(message, ("From",)))
+        return bool(tags(message)) or self.env["mail.thread"]._detect_is_bounce(
+            message, {"to": to, "email_from": email_from}
+        )
+
+    @api.model
+    def _reported(self, report, message, mailed):
+        """Return ``{delivery: what is said of it}`` for those of the addresses mailed that a report names."""
+        by_email = {}
+        for delivery in reversed(mailed):  # the newest document first
+            by_email[delivery.email.lower()] = delivery
+        found = {by_email[said.address.lower()]: said for said in report.recipients if said.address.lower() in by_email}
+        if not found and report.kind == "auto_reply":
+            author = email_normalize(", ".join(header_values(message, ("From",))))
+            return {by_email[author]: report} if author in by_email else {}
+        return found
+
+    def _apply(self, document, reported, message, raw):
+        """Record what a report says of a document's recipients, once, and let follow what follows from it.
+
+        :param dict reported: of :meth:`_reported`
+        :param message: the report
+        :param bytes raw: the same as it came
+        """
+        mark = fingerprint(message, raw)
+        known = self.env["sengerio.mail.event"].search(
+            [("delivery_id", "in", [delivery.id for delivery in reported]), ("fingerprint", "=", mark)]
+        )
+        reported = {delivery: said for delivery, said in reported.items() if delivery not in known.delivery_id}
+        if not reported:
+            return
+        attachment = self.env["ir.attachment"].create(
+            {"name": "report.eml", "raw": raw, "mimetype": "message/rfc822", "res_model": document._name,
+             "res_id": document.id}
+        )  # fmt: skip
+        changed = self.env["sengerio.mail.delivery"]
+        for delivery, said in reported.items():
+            status, words = getattr(said, "status", ""), getattr(said, "diagnostic", "")
+            kind = event_kind(said.kind, status, words)
+            self.env["sengerio.mail.event"].create(
+                {"delivery_id": delivery.id, "kind": kind, "source": "report", "fingerprint": mark,
+                 "detail": " ".join(filter(None, (status, words))) or False, "attachment_id": attachment.id}
+            )  # fmt: skip
+            if said.kind == "failed":
+                self._tell_odoo(message, delivery, words or status)
+            if kind in states.SEVERITY and states.may_become(delivery.state, kind):
+                delivery.write({"state": kind, "status_code": status or False, "diagnostic": words or False})
+                changed |= delivery
+        document._follow(changed, attachment)
+
+    @api.model
+    def _tell_odoo(self, message, delivery, words):
+        """Let Odoo count a bounce and mark the one notification that it concerns."""
+        document = delivery.document_id
+        bounced = delivery.partner_id if delivery.header == "to" else self.env["res.partner"]
+        self.env["mail.thread"]._routing_handle_bounce(
+            message,
+            {
+                "bounced_email": delivery.email,
+                "bounced_partner": bounced,
+                "bounced_msg_ids": [document.message_id],
+                "bounced_message": self.env["mail.message"].browse(document.mail_message_id).exists(),
+                "body": escape(words),
+                "email_from": ", ".join(header_values(message, ("From",))),
+                "to": ", ".join(header_values(message, ("To",))),
+                "message_id": ", ".join(header_values(message, ("Message-Id",))),
+            },
+        )
+
+
+def as_bytes(raw):
+    """Return a message as the gateway may get it as bytes."""
+    if isinstance(raw, xmlrpc.client.Binary):
+        return bytes(raw.data)
+    return raw.encode() if isinstance(raw, str) else raw
+
+
+def header_values(message, names):
+    """Return the values of some headers; one that Python cannot parse is left as it came."""
+    names = {name.lower() for name in names}
+    return [str(value) for name, value in message.raw_items() if name.lower() in names]
+
+
+def tags(message):
+    """Return the tokens in the addresses that a message was delivered to: they were our envelope senders."""
+    return [token.lower() for value in header_values(message, DELIVERED_TO) for token in _TAG.findall(value)]
+
+
+def event_kind(kind, status, words):
+    """Return what a report's word for a recipient is as an event: a failure is a bad address, or something else."""
+    if kind == "failed":
+        return "hard_bounce" if verdict(status, words).bad_address else "soft_bounce"
+    return EVENT_OF.get(kind, kind)
+
+
+def fingerprint(message, raw):
+    """Return what makes a report the same one, whichever way and however often it comes: Message-Id, or body."""
+    message_id = "".join(header_values(message, ("Message-Id",))).strip()
+    body = raw.partition(b"\r\n\r\n")[2] or raw.partition(b"\n\n")[2]
+    return hashlib.sha256(message_id.encode() or body).hexdigest()
