@@ -30,6 +30,9 @@
         "views/res_config_settings_views.xml",
         "views/sengerio_mail_menus.xml",
     ],
+    "assets": {
+        "web.assets_tests": ["sengerio_mail/static/tests/tours/**/*"],
+    },
     "uninstall_hook": "uninstall_hook",
     "application": True,
     "installable": True,

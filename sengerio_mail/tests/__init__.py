@@ -13,4 +13,5 @@ from . import (
     test_reports,
     test_resolver,
     test_retries,
+    test_tours,
 )
