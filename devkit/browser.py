@@ -16,7 +16,8 @@ from .ui import DevError, note
 PROGRAMS = ("google-chrome", "chromium", "chromium-browser", "google-chrome-stable")
 WRAPPER_NAME = PROGRAMS[0]
 PACKAGE = "chromium"
-FONT_PACKAGES = ("fonts-dejavu-core", "fonts-liberation")
+# Beside what it depends on: its data, which this machine may have in another version, and letters to show.
+BESIDE = ("chromium-common", "fonts-dejavu-core", "fonts-liberation")
 FALLBACK_SUITE = "bookworm"
 # What Chromium would look for in the network, and Odoo's tests leave on.
 QUIET = (
@@ -113,7 +114,7 @@ def _unpack(cache):
     apt = PrivateApt(cache)
     apt.update([_suite()])
     shutil.rmtree(root, ignore_errors=True)
-    apt.unpack(sorted({PACKAGE, *FONT_PACKAGES, *apt.missing_for(PACKAGE)}), root)
+    apt.unpack(sorted({PACKAGE, *BESIDE, *apt.missing_for(PACKAGE)}), root)
     libraries = {path.parent for top in ("usr/lib", "lib") for path in (root / top).rglob("*.so.[0-9]*")}
     fonts = root / "fonts.conf"
     fonts.write_text(FONTS.format(root=root))

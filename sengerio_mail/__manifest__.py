@@ -31,7 +31,10 @@
         "views/sengerio_mail_menus.xml",
     ],
     "assets": {
-        "web.assets_tests": ["sengerio_mail/static/tests/tours/**/*"],
+        "web.assets_tests": [
+            "sengerio_mail/static/tests/open_views.js",
+            "sengerio_mail/static/tests/tours/**/*",
+        ],
     },
     "uninstall_hook": "uninstall_hook",
     "application": True,

@@ -14,4 +14,5 @@ from . import (
     test_resolver,
     test_retries,
     test_tours,
+    test_views,
 )
