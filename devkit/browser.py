@@ -115,7 +115,8 @@ def _unpack(cache):
     apt.update([_suite()])
     shutil.rmtree(root, ignore_errors=True)
     apt.unpack(sorted({PACKAGE, *BESIDE, *apt.missing_for(PACKAGE)}), root)
-    libraries = {path.parent for top in ("usr/lib", "lib") for path in (root / top).rglob("*.so.[0-9]*")}
+    patterns = ("*.so", "*.so.[0-9]*")
+    libraries = {path.parent for top in ("usr/lib", "lib") for name in patterns for path in (root / top).rglob(name)}
     fonts = root / "fonts.conf"
     fonts.write_text(FONTS.format(root=root))
     text = UNPACKED.format(
