@@ -5,6 +5,7 @@
     "category": "Productivity",
     "author": "Sengerio",
     "license": "LGPL-3",
+    "images": ["static/description/screenshot_list.png"],
     "depends": ["sale", "purchase"],
     "data": [
         "security/sengerio_mail_groups.xml",
