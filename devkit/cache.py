@@ -34,6 +34,7 @@ class Cache:
         self.apt = self.root / "apt"
         self.odoo = self.root / "odoo"
         self.wkhtmltopdf = self.root / "wkhtmltopdf"
+        self.browser = self.root / "browser"
         self.postgres = self.root / "postgres"
         self.servers = self.root / "servers"
         self.mails = self.root / "mails"

@@ -13,6 +13,7 @@ COMMANDS = {
     "demo": "show the addon at work on demonstration data",
     "test": "run the addon's tests in a fresh database",
     "test-core": "run Odoo's own tests with the addon, beside the same without it",
+    "screenshots": "take the pictures of the READMEs and the app's page",
     "serve": "serve Odoo with the addon, on a lasting development database",
     "shell": "open Odoo's Python shell on the development database",
     "psql": "open psql on the development database",

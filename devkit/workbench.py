@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from .browser import browser_or_notice
 from .cache import ADDON, CHECKOUT, Cache
 from .odoo_source import OdooSource, ensure_odoo
 from .postgres import Server, postgres
@@ -59,13 +60,14 @@ def _wait(process):
 
 @dataclass
 class Workbench:
-    """Odoo's Python, sources, database server and PDF printer.
+    """Odoo's Python, sources, database server, PDF printer and browser.
 
     :param Cache cache: the cache folder
     :param Path python: the virtual environment's Python
     :param OdooSource odoo: Odoo's sources
     :param Server server: the PostgreSQL server
     :param Path printer: folder of wkhtmltopdf, or None
+    :param Path browser: folder of a Chromium, or None
     """
 
     cache: Cache
@@ -73,6 +75,7 @@ class Workbench:
     odoo: OdooSource
     server: Server
     printer: Path
+    browser: Path | None = None
 
     @property
     def environ(self):
@@ -80,7 +83,7 @@ class Workbench:
         values = {key: value for key, value in self.server.environ.items() if key not in IGNORED_VARIABLES}
         values["PYTHONPATH"] = os.pathsep.join([str(self.odoo.path), str(CHECKOUT)])
         values["PYTHONPYCACHEPREFIX"] = str(self.cache.root / "pycache")
-        folders = [str(self.printer)] if self.printer else []
+        folders = [str(folder) for folder in (self.browser, self.printer) if folder]
         values["PATH"] = os.pathsep.join([str(self.python.parent), *folders, self.server.bin, values.get("PATH", "")])
         return values
 
@@ -173,18 +176,20 @@ class Workbench:
 
 
 @contextmanager
-def workbench(printer=True):
+def workbench(printer=True, browser=False):
     """Prepare everything and give a :class:`Workbench` while the block runs.
 
     :param bool printer: also bring wkhtmltopdf
+    :param bool browser: also bring a Chromium, or give a notice that there is none
     :raises DevError: when a part cannot be had
     """
     cache = Cache()
     python = ensure_venv(cache)
     odoo = ensure_odoo(cache)
     folder = ensure_wkhtmltopdf(cache) if printer else None
+    chromium = browser_or_notice(cache) if browser else None
     with postgres(cache, python) as server:
-        yield Workbench(cache, python, odoo, server, folder)
+        yield Workbench(cache, python, odoo, server, folder, chromium)
 
 
 def run_odoo_script(bench, database, script, *arguments, config=None, **options):

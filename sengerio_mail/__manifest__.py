@@ -5,6 +5,7 @@
     "category": "Productivity",
     "author": "Sengerio",
     "license": "LGPL-3",
+    "images": ["static/description/screenshot_list.png"],
     "depends": ["sale", "purchase"],
     "data": [
         "security/sengerio_mail_groups.xml",
@@ -31,6 +32,12 @@
         "views/res_config_settings_views.xml",
         "views/sengerio_mail_menus.xml",
     ],
+    "assets": {
+        "web.assets_tests": [
+            "sengerio_mail/static/tests/open_views.js",
+            "sengerio_mail/static/tests/tours/**/*",
+        ],
+    },
     "uninstall_hook": "uninstall_hook",
     "application": True,
     "installable": True,

@@ -24,6 +24,22 @@ def add_arguments(parser):
     parser.add_argument("--port", type=int, help="TCP port (default: 8069, or a free one when it is taken)")
 
 
+def play(bench, database, mail_port, mails, *arguments, **options):
+    """Make a fresh database and play the demonstration in it.
+
+    :param Workbench bench: where it runs
+    :param str database: its name
+    :param int mail_port: TCP port of the SMTP server; it refuses :data:`REFUSED`
+    :param Path mails: the folder in which that server keeps what it gets
+    :param arguments: of the script, e.g. ``--json``
+    :param options: further options of ``subprocess.Popen``
+    :return: the script's exit code
+    """
+    clone_with_addon(bench, database)
+    config = bench.config(database, smtp_server="127.0.0.1", smtp_port=mail_port, log_handler=LOGGED)
+    return run_odoo_script(bench, database, SCRIPT, "--mails", str(mails), *arguments, config=config, **options)
+
+
 def main(options):
     """Run the demonstration.
 
@@ -31,11 +47,7 @@ def main(options):
     """
     port = None if options.once else choose_port(options.port)
     with workbench() as bench, smtp_server(bench, refuse=REFUSED) as mail_port:
-        clone_with_addon(bench, DATABASE)
-        config = bench.config(DATABASE, smtp_server="127.0.0.1", smtp_port=mail_port, log_handler=LOGGED)
-        arguments = ["--mails", str(bench.cache.mails)]
-        arguments += ["--json"] if options.json else []
-        code = run_odoo_script(bench, DATABASE, SCRIPT, *arguments, config=config)
+        code = play(bench, DATABASE, mail_port, bench.cache.mails, *(["--json"] if options.json else []))
         if code or options.once:
             return code
         return serve(bench, DATABASE, port, mail_port)

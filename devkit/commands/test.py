@@ -10,6 +10,8 @@ it, and pytest runs the tests there; what ./dev does not know goes to pytest:
     ./dev test --db NAME       use a kept one again (quicker)
 
 A WARNING or ERROR in Odoo's log is a failure, at installation and in tests.
+Browser tests run in a headless Chromium: $CHROME, else one on PATH, else Debian's,
+brought into the cache; where none can be had they are skipped, and the last line says so.
 """
 
 import os
@@ -31,9 +33,11 @@ def _pytest(bench, database, arguments):
     """Run pytest on a database that has the addon; return its exit code."""
     config = bench.config(database)
     command = [
-        bench.python, "-m", "pytest", "-p", "devkit.odoo_side.log_guard", "-p", "no:cacheprovider",
+        bench.python, "-m", "pytest", "-p", "devkit.odoo_side.log_guard", "-p", "devkit.odoo_side.browser_tests",
+        "-p", "no:cacheprovider",
         f"--odoo-config={config}", f"--odoo-database={database}", "--odoo-log-level=info", "--odoo-http",
     ]
+    command += ["--browser-expected"] if bench.browser else []
     return bench.call([*command, *arguments])
 
 
@@ -45,7 +49,7 @@ def main(options):
     if not (CHECKOUT / ADDON / "__manifest__.py").exists():
         raise DevError(f"There is no {ADDON}/__manifest__.py in {CHECKOUT}.")
     database = options.db or f"{PREFIX}test_{os.getpid()}"
-    with workbench() as bench:
+    with workbench(browser=True) as bench:
         if options.db:
             update_addon(bench, database)
             return _pytest(bench, database, options.rest)

@@ -34,6 +34,9 @@ class DemoData:
         )
         self.env["ir.default"].set("res.users", "notification_type", "email")
         self.env.ref("base.user_admin").write({"company_ids": [(4, self.events.id)], "email": f"admin@{DOMAIN}"})
+        # no chat window over what is shown
+        self.env["ir.default"].set("res.users", "odoobot_state", "disabled")
+        self.env.ref("base.user_admin").odoobot_state = "disabled"
 
     def _user(self, login, name, *groups):
         """Return a new internal user of both companies; the password is the login."""

@@ -13,4 +13,6 @@ from . import (
     test_reports,
     test_resolver,
     test_retries,
+    test_tours,
+    test_views,
 )

@@ -1,0 +1,70 @@
+"""The screens that ``./dev screenshots`` shows, on the data of ``./dev demo``."""
+
+from dataclasses import dataclass
+
+WIDE, NARROW = (1280, 800), (400, 800)
+
+
+@dataclass(frozen=True)
+class Screen:
+    """One picture.
+
+    :param str name: of the file, without ``screenshot_`` and ``.png``
+    :param str login: who looks
+    :param str action: XML id of the action to open
+    :param str ready: selector of what must be seen; it is scrolled to
+    :param tuple record: ``(model, domain)``; the form of the first such record is opened
+    :param tuple clicks: selectors to click before, one after the other
+    :param tuple size: pixels, width and height
+    """
+
+    name: str
+    login: str
+    action: str
+    ready: str
+    record: tuple = ()
+    clicks: tuple = ()
+    size: tuple = WIDE
+
+
+HOTEL = ["partner_id.name", "=", "Hotel Miramar"]
+QUOTATION = ("sale.order", [HOTEL, ["user_id.login", "=", "junior"], ["state", "=", "sent"]])
+INVOICE = ("account.move", [HOTEL, ["move_type", "=", "out_invoice"], ["state", "=", "posted"]])
+REFUSED = ("sengerio.mail.document", [["state", "=", "refused"]])
+DOCUMENTS = "sengerio_mail.sengerio_mail_document_action"
+TYPES = "sengerio_mail.sengerio_mail_document_type_action"
+LISTED = ".o_list_view .o_data_row"
+RECIPIENTS = ".o_form_view .o_field_widget[name='delivery_ids']"
+COMPOSER = ".modal .o_mail_send:not([disabled])"
+WIZARD = ".modal button[name='action_send_and_print']"
+ADDRESSES = ".o_field_widget[name='sengerio_address_ids'] .o_data_row"
+OUR_TAB = ".nav-link[name='sengerio_mail']"
+SEND_QUOTATION = "button[name='action_quotation_send']"
+MORE_BUTTONS = ".o_statusbar_buttons button[title='More']"  # on a narrow screen
+ALL_ROWS = ".o_list_view thead .o_list_record_selector input"
+
+SCREENS = (
+    Screen("list", "admin", DOCUMENTS, LISTED),
+    Screen("document", "admin", DOCUMENTS, RECIPIENTS, REFUSED),
+    Screen("composer", "junior", "sale.action_quotations", COMPOSER, QUOTATION, (SEND_QUOTATION,)),
+    Screen(
+        "invoice", "accountant", "account.action_move_out_invoice", WIZARD, INVOICE,
+        ("button[name='action_invoice_sent']",),
+    ),
+    Screen(
+        "batch", "accountant", "account.action_move_out_invoice", WIZARD,
+        clicks=(ALL_ROWS, "button[name='action_send_and_print']"),
+    ),
+    Screen(
+        "partner", "admin", "account.res_partner_action_customer", ADDRESSES,
+        ("res.partner", [["name", "=", "Hotel Miramar"]]), (OUR_TAB,),
+    ),
+    Screen("settings", "admin", "base_setup.action_general_configuration", "#sengerio_document_types"),
+    Screen("types", "admin", TYPES, LISTED),
+    Screen("list_narrow", "admin", DOCUMENTS, ".o_kanban_record, .o_data_row", size=NARROW),
+    Screen("document_narrow", "admin", DOCUMENTS, RECIPIENTS, REFUSED, size=NARROW),
+    Screen(
+        "composer_narrow", "junior", "sale.action_quotations", COMPOSER, QUOTATION, (MORE_BUTTONS, SEND_QUOTATION),
+        NARROW,
+    ),
+)  # fmt: skip

@@ -1,0 +1,34 @@
+"""Fixtures of the tests in a browser."""
+
+from odoo.tests import HttpCase, tagged
+
+from .common import DocumentMailCase
+
+
+@tagged("post_install", "-at_install")
+class BrowserCase(HttpCase, DocumentMailCase):
+    """A web client in headless Chromium, on the fixtures of all tests; mail leaves to ``self.smtp``.
+
+    Skipped where there is no Chromium. Tours are in ``static/tests/tours``; ``countClicks`` there limits their clicks.
+    """
+
+    browser_size = "1280x800"
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        # else the first Send asks for the layout of printed documents
+        cls.company.external_report_layout_id = cls.env.ref("web.external_layout_standard")
+
+    def tour(self, name, record, user=None, timeout=120):
+        """Run a tour that begins on a record's form.
+
+        :param str name: of the tour
+        :param record: the record
+        :param user: who uses the browser; without it Marc
+        :param int timeout: seconds; generous, because a browser and Odoo share the machine
+        """
+        self.env.flush_all()
+        login = (user or self.marc).login
+        self.start_tour(f"/odoo/{record._name}/{record.id}", name, login=login, timeout=timeout)
+        self.env.invalidate_all()

@@ -1,0 +1,117 @@
+"""Every view of the addon, opened in a browser on a list of realistic length."""
+
+import json
+
+from odoo import fields
+
+from .common_browser import BrowserCase
+
+MILLISECONDS = 1000  # for the first page of any view
+DOCUMENTS = 200
+# What must be seen before a view counts as open.
+READY = {
+    "list": ".o_list_view .o_data_row",
+    "form": ".o_form_view .o_form_sheet",
+    "kanban": ".o_kanban_view .o_kanban_record:not(.o_kanban_ghost)",
+    "pivot": ".o_pivot_view table td",
+    "graph": ".o_graph_view canvas",
+    "calendar": ".o_calendar_view .fc-view",
+    "activity": ".o_activity_view",
+}
+
+
+class TestViews(BrowserCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.azure.sengerio_address_ids = [
+            (0, 0, {"role": role, "email": f"{role}{number}@azure.example"})
+            for role in ("commercial", "management", "accounting")
+            for number in range(3)
+        ]
+        cls.env["sengerio.mail.copy"].create({"partner_id": cls.azure.id, "copy_partner_id": cls.anna.partner_id.id})
+        cls.orders = cls.env["sale.order"].create([{"partner_id": cls.azure.id, "user_id": cls.marc.id}] * 20)
+        cls.documents = cls.env["sengerio.mail.document"].create(
+            [cls._document_values(number) for number in range(DOCUMENTS)]
+        )
+
+    @classmethod
+    def _document_values(cls, number):
+        """Return the values of a document that Marc sent to three people."""
+        order = cls.orders[number % len(cls.orders)]
+        state = ("sent", "refused", "queued", "failed")[number % 4]
+        people = [("to", "azure@azure.example"), ("cc", "anna@firm.example"), ("bcc", "marc@firm.example")]
+        return {
+            "type_id": cls.env.ref("sengerio_mail.sengerio_mail_document_type_quotation").id,
+            "res_model": order._name, "res_id": order.id, "reference": order.name, "subject": f"Quotation {order.name}",
+            "partner_id": cls.azure.id, "company_id": cls.company.id, "sender_id": cls.marc.id, "state": state,
+            "responsible_id": cls.marc.id, "amount_total": number, "currency_id": cls.company.currency_id.id,
+            "date_sent": fields.Datetime.subtract(fields.Datetime.now(), days=number),
+            "delivery_ids": [
+                (0, 0, {"header": header, "email": email, "state": state, "reason": "follower"})
+                for header, email in people
+            ],
+        }  # fmt: skip
+
+    def _views_of(self, action):
+        """Return what :js:func:`odoo.sengerioOpenViews` takes for each view of an action."""
+        record = self.env[action.res_model].search([], limit=1)
+        for mode in action.view_mode.split(","):
+            form = mode == "form"
+            yield {
+                "title": f"{action.name}, {mode}",
+                "action": action.id,
+                "options": {"viewType": mode, "props": {"resId": record.id} if form else {}},
+                "ready": READY[mode],
+            }
+
+    def _form(self, record, ready):
+        """Return the same for a record's form with something of ours in it."""
+        action = {
+            "type": "ir.actions.act_window", "res_model": record._name, "res_id": record.id, "views": [[False, "form"]],
+        }  # fmt: skip
+        return {"title": f"form of {record._name}", "action": action, "options": {}, "ready": ready}
+
+    def _actions(self, user):
+        """Return the addon's window actions on lists that a user may open."""
+        domain = [("module", "=", "sengerio_mail"), ("model", "=", "ir.actions.act_window")]
+        found = self.env["ir.model.data"].search(domain)
+        actions = self.env["ir.actions.act_window"].browse(found.mapped("res_id"))
+        return actions.filtered(
+            lambda action: action.target != "new"
+            and not self.env[action.res_model]._transient
+            and self.env[action.res_model].with_user(user).has_access("read")
+            and (not action.group_ids or action.group_ids & user.all_group_ids)
+        )
+
+    def _open(self, views, user):
+        self.browser_js(
+            "/odoo/discuss", f"odoo.sengerioOpenViews({json.dumps(views)}, {MILLISECONDS})",
+            "odoo.isReady && !!odoo.sengerioOpenViews && document.querySelector('.o_action_manager > *') !== null",
+            login=user.login, timeout=180,
+        )
+
+    def test_administrator(self):
+        """Each first page is there within a second, and the browser's console has no complaint."""
+        admin = self.env.ref("base.user_admin")
+        views = [view for action in self._actions(admin) for view in self._views_of(action)]
+        views += [
+            self._form(self.azure, ".o_form_view .o_form_sheet .nav-link[name='sengerio_mail']"),
+            {
+                "title": "form of res.users", "action": "base.action_res_users",
+                "options": {"viewType": "form", "props": {"resId": self.marc.id}},
+                "ready": ".o_form_view .o_form_sheet .nav-link[name='sengerio_mail']",
+            },
+            {
+                "title": "settings", "action": "base_setup.action_general_configuration", "options": {},
+                "ready": "#sengerio_document_types",
+            },
+        ]  # fmt: skip
+        self.assertIn("sengerio.mail.document", [action.res_model for action in self._actions(admin)])
+        self._open(views, admin)
+
+    def test_salesperson(self):
+        """The same for somebody with no more rights than a salesperson."""
+        views = [view for action in self._actions(self.marc) for view in self._views_of(action)]
+        views.append(self._form(self.orders[0], ".o_form_view button[name='action_sengerio_documents']"))
+        self._open(views, self.marc)
