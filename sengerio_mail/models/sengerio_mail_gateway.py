@@ -1,3 +1,4 @@
+import contextlib
 import email
 import email.policy
 import hashlib
@@ -17,6 +18,7 @@ from .sengerio_mail_document import COPIES, TO
 from .sengerio_mail_return import RETURN_HEADER
 
 ATTEMPTS = 10
+CONFLICTS = (SerializationFailure, DeadlockDetected)
 CANDIDATES = 50  # documents that one message may be about: those of one Message-Id
 # Odoo would take these for bounces: where they are about a document of ours, they end here
 ASKED_FOR = frozenset({"delayed", "delivered", "relayed", "expanded", "read"})
@@ -40,8 +42,8 @@ class SengerioMailGateway(models.AbstractModel):
     def _receive(self, raw):
         """Record what an incoming message reports about a document.
 
-        By a transaction of its own, repeated while others change the same document: no report may be lost because two
-        came at once.
+        Where somebody else changes the same document, by a transaction of its own, repeated: no report may be lost
+        because two came at once.
 
         :param raw: the message as the gateway got it: bytes, str or :class:`xmlrpc.client.Binary`
         :return: whether the message is done with; if not, it is Odoo's
@@ -56,16 +58,20 @@ class SengerioMailGateway(models.AbstractModel):
             return False
         if not candidates:
             return False
+        with contextlib.suppress(*CONFLICTS), self.env.cr.savepoint():
+            return self._as_gateway(self.env.cr)._record(message, raw, candidates)
         for _attempt in range(ATTEMPTS):
-            try:
+            with contextlib.suppress(*CONFLICTS):
                 with self.pool.cursor() as cr:
-                    gateway = api.Environment(cr, SUPERUSER_ID, {})[self._name]
-                    done = gateway._record(message, raw, candidates)
+                    done = self._as_gateway(cr)._record(message, raw, candidates)
                 self.env.invalidate_all()
                 return done
-            except (SerializationFailure, DeadlockDetected):
-                continue
         raise SerializationFailure(f"The report {message.get('Message-Id')} could not be recorded: try again")
+
+    @api.model
+    def _as_gateway(self, cr):
+        """Return this model for nobody in particular: who brings the mail may be any user, with any defaults."""
+        return api.Environment(cr, SUPERUSER_ID, {})[self._name]
 
     # ------------------------------------------------------------
     # Which document

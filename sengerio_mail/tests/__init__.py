@@ -2,6 +2,7 @@ from . import (
     test_access,
     test_addresses,
     test_automatic,
+    test_bounces,
     test_composer,
     test_copies,
     test_corner_cases,
