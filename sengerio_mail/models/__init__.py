@@ -3,6 +3,7 @@ from . import (
     sengerio_mail_copy,
     sengerio_mail_delivery,
     sengerio_mail_document,
+    sengerio_mail_document_search,
     sengerio_mail_document_type,
     sengerio_mail_documented,
     sengerio_mail_event,

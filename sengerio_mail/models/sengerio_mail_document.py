@@ -97,10 +97,17 @@ class SengerioMailDocument(models.Model):
 
     @api.depends("delivery_ids.email", "delivery_ids.header")
     def _compute_addresses(self):
+        deliveries_sudo = self.env["sengerio.mail.delivery"].sudo()  # who sees a document sees its recipients
+        found = {document._origin.id: ([], []) for document in self}
+        for delivery in deliveries_sudo.search_fetch(
+            [("document_id", "in", self.ids)], ["document_id", "email", "header"]
+        ):
+            to, copies = found[delivery.document_id.id]
+            (to if delivery.header == "to" else copies).append(delivery.email)
         for document in self:
-            to = document.delivery_ids.filtered(lambda delivery: delivery.header == "to")
-            document.to_addresses = ", ".join(to.mapped("email"))
-            document.copy_addresses = ", ".join((document.delivery_ids - to).mapped("email"))
+            to, copies = found[document._origin.id]
+            document.to_addresses = ", ".join(to)
+            document.copy_addresses = ", ".join(copies)
 
     def action_open_record(self):
         """Open the order, invoice, … that was sent."""

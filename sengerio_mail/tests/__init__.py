@@ -6,6 +6,7 @@ from . import (
     test_copies,
     test_corner_cases,
     test_delivery,
+    test_document_search,
     test_document_type,
     test_envelopes,
     test_invoices,
