@@ -214,7 +214,7 @@ class SengerioMailDocument(models.Model):
     def _prepare_document_values(self, policy, record, message_sudo, sender, answer):
         """Return the values of a document; its deliveries as a list of their values, its attachments as ids."""
         record_sudo = record.sudo()
-        has_amount = "amount_total" in record_sudo and "currency_id" in record_sudo
+        amount, currency = record._sengerio_total()
         word = self.env["sengerio.mail.resolver"]._word
         return {
             "type_id": policy.id,
@@ -231,8 +231,8 @@ class SengerioMailDocument(models.Model):
             "mail_message_id": message_sudo.id,
             "message_id": message_sudo.message_id,
             "attachment_ids": message_sudo.attachment_ids.ids,
-            "amount_total": record_sudo.amount_total if has_amount else False,
-            "currency_id": record_sudo.currency_id.id if has_amount else False,
+            "amount_total": amount,
+            "currency_id": currency.id,
             "delivery_ids": [
                 {
                     "email": recipient.email,

@@ -8,6 +8,7 @@ from . import (
     test_delivery,
     test_document_search,
     test_document_type,
+    test_due_notice,
     test_envelopes,
     test_invoices,
     test_links,
