@@ -14,5 +14,6 @@ from . import (
     test_links,
     test_reports,
     test_resolver,
+    test_retention,
     test_retries,
 )
