@@ -3,6 +3,7 @@
 send     sending mails, in fresh databases that are removed afterwards
 fill     make a database with many documents, three recipients each, over three years; prints its name
 list     first page, searches and groups of the list of documents, in such a database
+install  installing in a database with many partners and messages, in copies of it that are removed afterwards
 """
 
 import os
@@ -11,6 +12,7 @@ import tempfile
 from pathlib import Path
 
 from ..databases import PREFIX, clone, clone_with_addon, discard, ensure_with_addon, list_databases, rename
+from ..install_bench import measure_install
 from ..smtp import smtp_server
 from ..ui import step
 from ..workbench import run_odoo_script, workbench
@@ -18,6 +20,7 @@ from ..workbench import run_odoo_script, workbench
 SCRIPTS = Path(__file__).parent.parent / "odoo_side"
 SENT_DOCUMENTS = 30
 LISTED_DOCUMENTS = 1_000_000
+PARTNERS = 1_000_000
 
 
 def add_arguments(parser):
@@ -25,10 +28,10 @@ def add_arguments(parser):
     parser.add_argument("what", choices=BENCHES, help="see above")
     parser.add_argument(
         "--documents", type=int, metavar="N",
-        help=f"send: how many of each way (default: {SENT_DOCUMENTS}); else how many in the database "
-        f"(default: {LISTED_DOCUMENTS})",
+        help=f"send: how many of each way (default: {SENT_DOCUMENTS}); fill, list: how many in the database "
+        f"(default: {LISTED_DOCUMENTS}); install: how many partners and messages (default: {PARTNERS})",
     )  # fmt: skip
-    parser.add_argument("--db", metavar="NAME", help="a database that fill made (default: one of N documents)")
+    parser.add_argument("--db", metavar="NAME", help="list: a database that fill made (default: one of N documents)")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
 
@@ -65,17 +68,20 @@ def filled_database(bench, documents, again=False):
     """
     database = f"{PREFIX}filled_{documents}"
     if again or database not in list_databases(bench.server):
-        new = f"{database}_new"
-        clone_with_addon(bench, new)
-        config = bench.config(new, log_handler=":WARNING")
-        with step(f"Making {documents} documents"):
-            code = run_odoo_script(bench, new, SCRIPTS / "bench_fill.py", str(documents), config=config)
-        if code:
-            sys.exit(code)
-        with step("Collecting PostgreSQL's statistics"):
-            bench.server.query("VACUUM ANALYZE", new)
+        new = clone_with_addon(bench, f"{database}_new")
+        _run_fill(bench, new, "bench_fill.py", documents)
         rename(bench, new, database)
     return database
+
+
+def _run_fill(bench, database, script, count):
+    config = bench.config(database, log_handler=":WARNING")
+    with step(f"Filling {database}"):
+        code = run_odoo_script(bench, database, SCRIPTS / script, str(count), config=config)
+    if code:
+        sys.exit(code)
+    with step("Collecting PostgreSQL's statistics"):
+        bench.server.query("VACUUM ANALYZE", database)
 
 
 def _fill(options):
@@ -93,4 +99,15 @@ def _list(options):
         return run_odoo_script(bench, database, SCRIPTS / "bench_list.py", *arguments, config=config)
 
 
-BENCHES = {"send": _send, "fill": _fill, "list": _list}
+def _install(options):
+    count = options.documents or PARTNERS
+    crowd = f"{PREFIX}crowd_{count}"
+    with workbench(printer=False) as bench:
+        if crowd not in list_databases(bench.server):
+            new = clone(bench, f"{crowd}_new")
+            _run_fill(bench, new, "bench_crowd.py", count)
+            rename(bench, new, crowd)
+        return measure_install(bench, crowd, options.json)
+
+
+BENCHES = {"send": _send, "fill": _fill, "list": _list, "install": _install}
