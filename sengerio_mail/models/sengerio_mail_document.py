@@ -80,11 +80,19 @@ class SengerioMailDocument(models.Model):
     date_sent = fields.Datetime("Sent On", readonly=True, index=True)
     state = fields.Selection(STATES, required=True, default="queued", readonly=True, index=True)
     copy_failed = fields.Boolean(readonly=True)
+    anonymised = fields.Boolean(readonly=True, help="Addresses were removed, as the document's type or company says.")
     delivery_ids = fields.One2many("sengerio.mail.delivery", "document_id", string="Recipients", readonly=True)
     to_addresses = fields.Char("To", compute="_compute_addresses")
     copy_addresses = fields.Char("Copies", compute="_compute_addresses")
 
     _record_idx = models.Index("(res_model, res_id)")
+
+    def unlink(self):
+        """The reports about a document go with it."""
+        self.check_access("unlink")
+        events_sudo = self.sudo().delivery_ids.event_ids  # who removes a document may not touch its events by hand
+        self.env["sengerio.mail.retention"]._delete_reports(events_sudo)
+        return super().unlink()
 
     @api.depends("attachment_ids")
     @api.depends_context("uid", "allowed_company_ids")

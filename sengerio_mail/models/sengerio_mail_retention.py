@@ -158,16 +158,3 @@ class SengerioMailRetention(models.AbstractModel):
         still_used = self.env["sengerio.mail.event"].sudo().search([("attachment_id", "in", reports_sudo.ids)])
         foreign = Domain("res_model", "not in", (False, "sengerio.mail.event", "sengerio.mail.delivery"))
         (reports_sudo - still_used.attachment_id - reports_sudo.filtered_domain(foreign)).unlink()
-
-
-class SengerioMailDocument(models.Model):
-    _inherit = "sengerio.mail.document"
-
-    anonymised = fields.Boolean(readonly=True, help="Addresses were removed, as the document's type or company says.")
-
-    def unlink(self):
-        """The reports about a document go with it."""
-        self.check_access("unlink")
-        events_sudo = self.sudo().delivery_ids.event_ids  # who removes a document may not touch its events by hand
-        self.env["sengerio.mail.retention"]._delete_reports(events_sudo)
-        return super().unlink()
