@@ -86,6 +86,9 @@ class SengerioMailDocument(models.Model):
     copy_addresses = fields.Char("Copies", compute="_compute_addresses")
 
     _record_idx = models.Index("(res_model, res_id)")
+    # what the daily cleaning looks for, which finds nothing on most days
+    _old_idx = models.Index("(company_id, (COALESCE(date_sent, create_date))) WHERE anonymised IS NOT TRUE")
+    _old_anonymised_idx = models.Index("(company_id, (COALESCE(date_sent, create_date))) WHERE anonymised IS TRUE")
 
     def unlink(self):
         """The reports about a document go with it."""

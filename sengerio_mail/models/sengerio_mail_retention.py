@@ -1,3 +1,5 @@
+from collections import defaultdict
+
 from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
@@ -26,7 +28,9 @@ class SengerioMailRetention(models.AbstractModel):
         :return: ``(documents worked off, whether there may be more)``
         """
         for company, type_ids, action, months in self._terms():
-            documents_sudo = self._expired(company, type_ids, action, months)
+            documents_sudo = self._expired(company, type_ids, months)
+            if not documents_sudo and action == "delete":
+                documents_sudo = self._expired(company, type_ids, months, anonymised=True)
             if documents_sudo:
                 getattr(self, f"_{action}")(documents_sudo)
                 return len(documents_sudo), 1
@@ -61,6 +65,7 @@ class SengerioMailRetention(models.AbstractModel):
         """
         types_sudo = self.env["sengerio.mail.document.type"].sudo().with_context(active_test=False).search([])
         for company in self.env["res.company"].sudo().with_context(active_test=False).search([]):
+            type_ids = defaultdict(list)
             for _code, of_code in types_sudo.grouped("code").items():
                 own = of_code.filtered(lambda one, company=company: one.active and one.company_id == company)
                 term = (own or of_code.filtered(lambda one: not one.company_id))[:1]
@@ -68,20 +73,22 @@ class SengerioMailRetention(models.AbstractModel):
                 if not term or action == "company":
                     action, months = company.sengerio_retention, company.sengerio_retention_months
                 if action != "keep":
-                    yield company, of_code.ids, action, months
+                    type_ids[action, months] += of_code.ids
+            for (action, months), ids in type_ids.items():
+                yield company, ids, action, months
 
     @api.model
     def _before(self, months):
         return fields.Datetime.now() - relativedelta(months=months)
 
     @api.model
-    def _expired(self, company, type_ids, action, months):
+    def _expired(self, company, type_ids, months, anonymised=False):
         """Return a batch of documents whose time is over; what waits, or may be sent again, is never among them.
 
         :param company: ``res.company`` of the documents
         :param list type_ids: ids of their types
-        :param str action: ``"anonymise"`` or ``"delete"``
         :param int months: how long they are kept
+        :param bool anonymised: those without addresses, else the others
         """
         for model in ("sengerio.mail.document", "sengerio.mail.delivery", "mail.mail"):
             self.env[model].flush_model()
@@ -92,19 +99,19 @@ class SengerioMailRetention(models.AbstractModel):
                   FROM sengerio_mail_document document
                  WHERE company_id = %(company_id)s AND type_id IN %(type_ids)s
                    AND COALESCE(date_sent, create_date) < %(before)s
-                   AND %(not_yet)s
+                   AND %(anonymised)s
                    AND NOT EXISTS (SELECT FROM sengerio_mail_delivery
                                     WHERE document_id = document.id AND state = 'queued')
                    AND NOT EXISTS (SELECT FROM mail_mail
                                     WHERE mail_message_id = document.mail_message_id AND state IN %(open_mails)s)
-                 ORDER BY id
+                 ORDER BY COALESCE(date_sent, create_date)
                  LIMIT %(batch)s
                    FOR UPDATE SKIP LOCKED
                 """,
                 company_id=company.id,
                 type_ids=tuple(type_ids),
                 before=self._before(months),
-                not_yet=SQL("anonymised IS NOT TRUE") if action == "anonymise" else SQL("TRUE"),
+                anonymised=SQL("anonymised IS TRUE") if anonymised else SQL("anonymised IS NOT TRUE"),
                 open_mails=OPEN_MAILS,
                 batch=BATCH,
             )

@@ -106,6 +106,10 @@ class TestRetention(DocumentMailCase):
         with self.policy("quotation", retention="keep"):
             self.clean()
         self.assertFalse(document.anonymised)
+        document.anonymised = True  # by an earlier setting
+        with self.policy("quotation", retention="delete", retention_months=3):
+            self.clean()
+        self.assertFalse(document.exists())
 
     def test_company(self):
         """Each company has its own terms, by its own setting or its own type."""
