@@ -45,9 +45,15 @@ def discard(bench, database):
     bench.config_file(database).unlink(missing_ok=True)
 
 
-def _rename(bench, old, new):
+def rename(bench, old, new):
+    """Give a database another name, with its file store; one of that name is replaced.
+
+    :param Workbench bench: where it is
+    :param str old: its name
+    :param str new: the name it gets
+    """
+    drop(bench, new)
     bench.server.query(f'ALTER DATABASE "{old}" RENAME TO "{new}"')
-    shutil.rmtree(bench.filestore(new), ignore_errors=True)
     if bench.filestore(old).exists():
         bench.filestore(old).rename(bench.filestore(new))
 
@@ -70,7 +76,7 @@ def ensure_template(bench):
         modules = ", ".join(TEMPLATE_MODULES)
         what = f"Making the template database with {modules} (about a minute, once)"
         bench.install(new, what, init=TEMPLATE_MODULES, with_addon=False)
-        _rename(bench, new, template)
+        rename(bench, new, template)
         discard(bench, new)
     return template
 

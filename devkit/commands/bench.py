@@ -1,20 +1,37 @@
-"""Measure the addon's speed beside Odoo without it, in fresh databases that are removed afterwards."""
+"""Measure the addon's speed, each beside the plain alternative in the same run.
+
+send     sending mails, in fresh databases that are removed afterwards
+fill     make a database with many documents, three recipients each, over three years; prints its name
+list     first page, searches and groups of the list of documents, in such a database
+install  installing in a database with many partners and messages, in copies of it that are removed afterwards
+"""
 
 import os
+import sys
 import tempfile
 from pathlib import Path
 
-from ..databases import PREFIX, clone, clone_with_addon, discard
+from ..databases import PREFIX, clone, clone_with_addon, discard, ensure_with_addon, list_databases, rename
+from ..install_bench import measure_install
 from ..smtp import smtp_server
+from ..ui import step
 from ..workbench import run_odoo_script, workbench
 
-SCRIPT = Path(__file__).parent.parent / "odoo_side" / "bench.py"
+SCRIPTS = Path(__file__).parent.parent / "odoo_side"
+SENT_DOCUMENTS = 30
+LISTED_DOCUMENTS = 1_000_000
+PARTNERS = 1_000_000
 
 
 def add_arguments(parser):
     """Describe the options of ``./dev bench``."""
-    parser.add_argument("what", choices=["send"], help="what to measure: sending mails")
-    parser.add_argument("--documents", type=int, default=30, metavar="N", help="how many of each way (default: 30)")
+    parser.add_argument("what", choices=BENCHES, help="see above")
+    parser.add_argument(
+        "--documents", type=int, metavar="N",
+        help=f"send: how many of each way (default: {SENT_DOCUMENTS}); fill, list: how many in the database "
+        f"(default: {LISTED_DOCUMENTS}); install: how many partners and messages (default: {PARTNERS})",
+    )  # fmt: skip
+    parser.add_argument("--db", metavar="NAME", help="list: a database that fill made (default: one of N documents)")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
 
@@ -23,6 +40,10 @@ def main(options):
 
     :return: the script's exit code
     """
+    return BENCHES[options.what](options)
+
+
+def _send(options):
     database = f"{PREFIX}bench_{os.getpid()}"
     core = f"{database}_core"
     with workbench() as bench, tempfile.TemporaryDirectory() as folder, smtp_server(bench, Path(folder)) as mail_port:
@@ -30,9 +51,63 @@ def main(options):
             clone(bench, core)
             clone_with_addon(bench, database)
             config = bench.config(database, smtp_server="127.0.0.1", smtp_port=mail_port, log_handler=":WARNING")
-            arguments = [options.what, "--core", core, "--documents", str(options.documents)]
+            arguments = [options.what, "--core", core, "--documents", str(options.documents or SENT_DOCUMENTS)]
             arguments += ["--json"] if options.json else []
-            return run_odoo_script(bench, database, SCRIPT, *arguments, config=config)
+            return run_odoo_script(bench, database, SCRIPTS / "bench.py", *arguments, config=config)
         finally:
             discard(bench, database)
             discard(bench, core)
+
+
+def filled_database(bench, documents, again=False):
+    """Return the name of a database with many documents; make it when missing.
+
+    :param Workbench bench: where it is
+    :param int documents: how many
+    :param bool again: replace one that is there
+    """
+    database = f"{PREFIX}filled_{documents}"
+    if again or database not in list_databases(bench.server):
+        new = clone_with_addon(bench, f"{database}_new")
+        _run_fill(bench, new, "bench_fill.py", documents)
+        rename(bench, new, database)
+    return database
+
+
+def _run_fill(bench, database, script, count):
+    config = bench.config(database, log_handler=":WARNING")
+    with step(f"Filling {database}"):
+        code = run_odoo_script(bench, database, SCRIPTS / script, str(count), config=config)
+    if code:
+        sys.exit(code)
+    with step("Collecting PostgreSQL's statistics"):
+        bench.server.query("VACUUM ANALYZE", database)
+
+
+def _fill(options):
+    with workbench(printer=False) as bench:
+        print(filled_database(bench, options.documents or LISTED_DOCUMENTS, again=True))
+    return 0
+
+
+def _list(options):
+    with workbench(printer=False) as bench:
+        database = options.db or filled_database(bench, options.documents or LISTED_DOCUMENTS)
+        ensure_with_addon(bench, database)
+        config = bench.config(database, log_handler=":WARNING")
+        arguments = ["--json"] if options.json else []
+        return run_odoo_script(bench, database, SCRIPTS / "bench_list.py", *arguments, config=config)
+
+
+def _install(options):
+    count = options.documents or PARTNERS
+    crowd = f"{PREFIX}crowd_{count}"
+    with workbench(printer=False) as bench:
+        if crowd not in list_databases(bench.server):
+            new = clone(bench, f"{crowd}_new")
+            _run_fill(bench, new, "bench_crowd.py", count)
+            rename(bench, new, crowd)
+        return measure_install(bench, crowd, options.json)
+
+
+BENCHES = {"send": _send, "fill": _fill, "list": _list, "install": _install}

@@ -1,6 +1,9 @@
-from odoo import api, models
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 from ..tools import addresses
+from .res_partner import OPEN_MOVES
 
 
 class AccountMove(models.Model):
@@ -22,3 +25,24 @@ class AccountMove(models.Model):
             additional_values=additional_values,
             no_create=no_create or bool(self.env.context.get("sengerio_known_partners_only")),
         )  # fmt: skip
+
+    @api.model
+    def _sengerio_due_domain(self):
+        """Return the condition of open customer invoices past their due date."""
+        return (
+            OPEN_MOVES
+            & Domain("move_type", "in", ("out_invoice", "out_receipt"))
+            & Domain("invoice_date_due", "<", fields.Date.context_today(self))
+        )
+
+    def action_sengerio_due_notice(self):
+        """Write to the customers of the overdue ones of these invoices, one notice each.
+
+        :return: the action that opens the message to one customer, or the list of customers
+        :raise UserError: none of them is overdue
+        """
+        overdue = self.filtered_domain(self._sengerio_due_domain())
+        notice = self.env["sengerio.mail.due.notice"]._prepare(overdue, self - overdue)  # asks for access first
+        if not overdue:
+            raise UserError(self.env._("None of the chosen entries is an open customer invoice past its due date."))
+        return notice._open()

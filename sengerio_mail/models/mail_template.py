@@ -1,4 +1,8 @@
+import base64
+
 from odoo import models
+
+from .res_partner import DUE_ATTACH
 
 SENDING_KEY = "sengerio_send_mail"  # within send_mail_batch; what a mail is, is kept on its message
 
@@ -26,6 +30,17 @@ class MailTemplate(models.Model):
         if sending and hasattr(self.env[self.model], "message_post"):
             for record in self.env[self.model].browse(res_ids):
                 self._sengerio_complete(record, results[record.id])
+        return results
+
+    def _generate_template_attachments(self, res_ids, render_fields, render_results=None):
+        # EXTENDS mail: the invoices of a due notice
+        results = super()._generate_template_attachments(res_ids, render_fields, render_results=render_results)
+        if self.env.context.get(DUE_ATTACH) and self.model == "res.partner" and "attachment_ids" in render_fields:
+            for partner in self.env["res.partner"].browse(res_ids):
+                printed, new = partner._sengerio_due_attachments()
+                values = results[partner.id]
+                values["attachment_ids"] = [*values.get("attachment_ids", []), *printed.ids]
+                values.setdefault("attachments", []).extend((name, base64.b64encode(pdf)) for name, pdf in new)
         return results
 
     def _sengerio_complete(self, record, values):

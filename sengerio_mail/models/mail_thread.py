@@ -69,6 +69,13 @@ class MailThread(models.AbstractModel):
                 return self.sudo()[fname]
         return self.env["res.users"].sudo()
 
+    def _sengerio_total(self):
+        """Return ``(amount, currency)`` that the list shows of this record; both empty if it has none."""
+        record_sudo = self.sudo()
+        if "amount_total" in record_sudo and "currency_id" in record_sudo:
+            return record_sudo.amount_total, record_sudo.currency_id
+        return False, self.env["res.currency"]
+
     def _sengerio_asked_by(self):
         """Return the user for whom OdooBot is acting on this record, if the record knows."""
         return self.env["res.users"]

@@ -1,4 +1,9 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
+
+# context of a due notice: ids of its invoices, the company that claims them, whether they are attached
+DUE_MOVES, DUE_COMPANY, DUE_ATTACH = "sengerio_due_move_ids", "sengerio_due_company_id", "sengerio_due_attach"
+OPEN_MOVES = Domain("state", "=", "posted") & Domain("payment_state", "in", ("not_paid", "partial"))
 
 from ..tools import addresses
 
@@ -54,3 +59,85 @@ class ResPartner(models.Model):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("sengerio_mail.sengerio_mail_document_action")
         return {**action, "domain": [("partner_id", "child_of", self.id)], "context": {}}
+
+    # ------------------------------------------------------------
+    # Due notices
+    # ------------------------------------------------------------
+
+    def _mail_get_companies(self, default=False):
+        # EXTENDS mail: a due notice is of the company that claims the money
+        companies = super()._mail_get_companies(default=default)
+        company_id = self.env.context.get(DUE_COMPANY)
+        if company_id in self.env.companies.ids:
+            company = self.env["res.company"].browse(company_id)
+            companies = {partner_id: found or company for partner_id, found in companies.items()}
+            companies.update({partner.id: company for partner in self if not partner.company_id})
+        return companies
+
+    def _sengerio_due_company(self):
+        """Return the company whose invoices are due."""
+        self.ensure_one()
+        return self._mail_get_companies(default=self.env.company)[self.id]
+
+    def _sengerio_due_invoices(self):
+        """Return the open invoices for a notice to this customer, the oldest first.
+
+        :return: ``account.move``: those that were chosen, else all that are overdue, and open credit notes
+        """
+        self.ensure_one()
+        domain = OPEN_MOVES & Domain("company_id", "=", self._sengerio_due_company().id)
+        domain &= Domain("commercial_partner_id", "=", self.commercial_partner_id.id)
+        chosen = self.env.context.get(DUE_MOVES)
+        if chosen is None:
+            domain &= self.env["account.move"]._sengerio_due_domain() | Domain("move_type", "=", "out_refund")
+        else:
+            domain &= Domain("id", "in", chosen)
+        return self.env["account.move"].search(domain, order="invoice_date_due, id")
+
+    def _sengerio_due_lines(self):
+        """Return the rows of a notice as ``[{number, date, date_due, days_overdue, total, open, currency, move}]``.
+
+        What a credit note gives back is negative.
+        """
+        today = fields.Date.context_today(self)
+        lines = []
+        for move in self._sengerio_due_invoices():
+            sign = -1 if move.move_type == "out_refund" else 1
+            late = (today - (move.invoice_date_due or today)).days
+            lines.append(
+                {
+                    "number": move.name, "date": move.invoice_date, "date_due": move.invoice_date_due,
+                    "days_overdue": max(late, 0) if sign > 0 else 0, "total": sign * move.amount_total,
+                    "open": sign * move.amount_residual, "currency": move.currency_id, "move": move,
+                }
+            )  # fmt: skip
+        return lines
+
+    def _sengerio_due_totals(self):
+        """Return what is open, as ``{currency: amount}``."""
+        totals = {}
+        for line in self._sengerio_due_lines():
+            totals[line["currency"]] = totals.get(line["currency"], 0) + line["open"]
+        return totals
+
+    def _sengerio_total(self):
+        # EXTENDS: of a notice about one currency
+        totals = self._sengerio_due_totals() if DUE_MOVES in self.env.context else {}
+        if len(totals) != 1:
+            return super()._sengerio_total()
+        [(currency, amount)] = totals.items()
+        return amount, currency
+
+    def _sengerio_due_attachments(self):
+        """Return the PDFs of the invoices of a notice; those never printed are printed for it.
+
+        :return: ``(ir.attachment, [(file name, content)])``
+        """
+        invoices = self._sengerio_due_invoices()
+        printed = invoices.invoice_pdf_report_id
+        new = [
+            move._get_invoice_legal_documents("pdf", allow_fallback=True)
+            for move in invoices
+            if not move.invoice_pdf_report_id
+        ]
+        return printed, [(document["filename"], document["content"]) for document in new]

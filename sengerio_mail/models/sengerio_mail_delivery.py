@@ -32,7 +32,7 @@ class SengerioMailDelivery(models.Model):
     document_id = fields.Many2one(
         "sengerio.mail.document", required=True, index=True, ondelete="cascade"
     )
-    email = fields.Char("E-mail", required=True, index=True)
+    email = fields.Char("E-mail", required=True)
     name = fields.Char()
     header = fields.Selection([("to", "To"), ("cc", "Cc"), ("bcc", "Bcc")], string="As", required=True)
     partner_id = fields.Many2one(
@@ -45,6 +45,10 @@ class SengerioMailDelivery(models.Model):
     status_code = fields.Char(readonly=True, help="Enhanced status code of RFC 3463.")
     diagnostic = fields.Text(readonly=True)
     event_ids = fields.One2many("sengerio.mail.event", "delivery_id", string="Events")
+
+    # an address is found by its beginning, its end, or as a whole, without a look into the table
+    _email_idx = models.Index("(email text_pattern_ops, document_id)")
+    _email_end_idx = models.Index("(reverse(email) text_pattern_ops, document_id)")
 
     def _header_address(self):
         """Return the address as it stands in a header."""

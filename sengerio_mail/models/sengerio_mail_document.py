@@ -80,11 +80,22 @@ class SengerioMailDocument(models.Model):
     date_sent = fields.Datetime("Sent On", readonly=True, index=True)
     state = fields.Selection(STATES, required=True, default="queued", readonly=True, index=True)
     copy_failed = fields.Boolean(readonly=True)
+    anonymised = fields.Boolean(readonly=True, help="Addresses were removed, as the document's type or company says.")
     delivery_ids = fields.One2many("sengerio.mail.delivery", "document_id", string="Recipients", readonly=True)
     to_addresses = fields.Char("To", compute="_compute_addresses")
     copy_addresses = fields.Char("Copies", compute="_compute_addresses")
 
     _record_idx = models.Index("(res_model, res_id)")
+    # what the daily cleaning looks for, which finds nothing on most days
+    _old_idx = models.Index("(company_id, (COALESCE(date_sent, create_date))) WHERE anonymised IS NOT TRUE")
+    _old_anonymised_idx = models.Index("(company_id, (COALESCE(date_sent, create_date))) WHERE anonymised IS TRUE")
+
+    def unlink(self):
+        """The reports about a document go with it."""
+        self.check_access("unlink")
+        events_sudo = self.sudo().delivery_ids.event_ids  # who removes a document may not touch its events by hand
+        self.env["sengerio.mail.retention"]._delete_reports(events_sudo)
+        return super().unlink()
 
     @api.depends("attachment_ids")
     @api.depends_context("uid", "allowed_company_ids")
@@ -97,10 +108,17 @@ class SengerioMailDocument(models.Model):
 
     @api.depends("delivery_ids.email", "delivery_ids.header")
     def _compute_addresses(self):
+        deliveries_sudo = self.env["sengerio.mail.delivery"].sudo()  # who sees a document sees its recipients
+        found = {document._origin.id: ([], []) for document in self}
+        for delivery in deliveries_sudo.search_fetch(
+            [("document_id", "in", self.ids)], ["document_id", "email", "header"]
+        ):
+            to, copies = found[delivery.document_id.id]
+            (to if delivery.header == "to" else copies).append(delivery.email)
         for document in self:
-            to = document.delivery_ids.filtered(lambda delivery: delivery.header == "to")
-            document.to_addresses = ", ".join(to.mapped("email"))
-            document.copy_addresses = ", ".join((document.delivery_ids - to).mapped("email"))
+            to, copies = found[document._origin.id]
+            document.to_addresses = ", ".join(to)
+            document.copy_addresses = ", ".join(copies)
 
     def action_open_record(self):
         """Open the order, invoice, … that was sent."""
@@ -208,7 +226,7 @@ class SengerioMailDocument(models.Model):
     def _prepare_document_values(self, policy, record, message_sudo, sender, answer):
         """Return the values of a document; its deliveries as a list of their values, its attachments as ids."""
         record_sudo = record.sudo()
-        has_amount = "amount_total" in record_sudo and "currency_id" in record_sudo
+        amount, currency = record._sengerio_total()
         word = self.env["sengerio.mail.resolver"]._word
         return {
             "type_id": policy.id,
@@ -225,8 +243,8 @@ class SengerioMailDocument(models.Model):
             "mail_message_id": message_sudo.id,
             "message_id": message_sudo.message_id,
             "attachment_ids": message_sudo.attachment_ids.ids,
-            "amount_total": record_sudo.amount_total if has_amount else False,
-            "currency_id": record_sudo.currency_id.id if has_amount else False,
+            "amount_total": amount,
+            "currency_id": currency.id,
             "delivery_ids": [
                 {
                     "email": recipient.email,

@@ -6,6 +6,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
 from ..tools import addresses
+from .res_company import RETENTION_ACTIONS
 from .sengerio_mail_address import ROLES
 
 # the types that may carry a blind copy to the sender, and whose opening may be reported with the reader's knowledge
@@ -112,10 +113,23 @@ class SengerioMailDocumentType(models.Model):
     reply_to_email = fields.Char("Reply-To Address")
     reply_to_field = fields.Char("Reply-To Field", help="For example user_id or partner_id.user_id.")
     receipt_policy = fields.Selection([("none", "Nothing")], string="Opening", required=True, default="none")
+    retention = fields.Selection(
+        [("company", "As set for the company"), *RETENTION_ACTIONS],
+        string="Old Documents",
+        required=True,
+        default="company",
+        help="What becomes of listed documents after some months. Documents that still wait are never touched.",
+    )
+    retention_months = fields.Integer("Months", default=36)
     reply_to_warning = fields.Char(compute="_compute_reply_to_warning")
 
     _unique_code = models.UniqueIndex(
         "(code, COALESCE(company_id, 0))", "There is a document type with this code for this company already."
+    )
+
+    _retention_months = models.Constraint(
+        "CHECK (retention IN ('company', 'keep') OR retention_months > 0)",
+        "Documents are kept for a month at least.",
     )
 
     @api.depends("reply_to_policy", "reply_to_email", "model")

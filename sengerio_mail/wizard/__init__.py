@@ -1,1 +1,7 @@
-from . import account_move_send_batch_wizard, account_move_send_wizard, base_partner_merge, mail_compose_message
+from . import (
+    account_move_send_batch_wizard,
+    account_move_send_wizard,
+    base_partner_merge,
+    mail_compose_message,
+    sengerio_mail_due_notice,
+)

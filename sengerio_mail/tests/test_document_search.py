@@ -1,0 +1,76 @@
+"""The search of the list finds documents by a part of their number or of a recipient's address."""
+
+from lxml import etree
+
+from odoo.tests import new_test_user, tagged
+from odoo.tools import SQL
+from odoo.tools.safe_eval import safe_eval
+
+from .common import DocumentMailCase
+
+
+@tagged("post_install", "-at_install")
+class TestDocumentSearch(DocumentMailCase):
+    def setUp(self):
+        super().setUp()
+        self.order = self.make_order()
+        self.add_address(self.azure, "commercial", "pur_chase@azure.example")
+        self.send(self.compose(self.order, user=self.anna))
+        self.document = self.document_of(self.order)
+
+    def typed(self, name, text, user=None):
+        """Type a text into a field of the search view, and return what is found."""
+        view = etree.fromstring(self.env.ref("sengerio_mail.sengerio_mail_document_view_search").arch)
+        node = view.find(f".//field[@name='{name}']")
+        domain = [(name, node.get("operator", "ilike"), text)]
+        if node.get("filter_domain"):
+            domain = safe_eval(node.get("filter_domain"), {"self": text})
+        return self.env["sengerio.mail.document"].with_user(user or self.env.user).search(domain)
+
+    def test_number(self):
+        """By the whole number, its beginning or end, in any case; signs mean themselves."""
+        number = self.order.name
+        for text in (number, number.lower(), number[:4], number[-4:], f" {number} "):
+            self.assertIn(self.document, self.typed("number_search", text), text)
+        for text in (number[1:-1], "%", "_" + number[1:], number + "0"):
+            self.assertNotIn(self.document, self.typed("number_search", text), text)
+
+    def test_address(self):
+        """By the whole address, its beginning, its domain, with a name, in any case; signs mean themselves."""
+        found = (
+            "azure@azure.example", "Azure@Azure.example", "azure@", "azu", "@azure.example", "azure.example",
+            "pur_", "Azure Interior <azure@azure.example>", "anna@firm.example",
+        )  # fmt: skip
+        for text in found:
+            self.assertIn(self.document, self.typed("address_search", text), text)
+        for text in ("zure@azure.example", "purxchase", "a%e", "@azure", "john@azure.example"):
+            self.assertNotIn(self.document, self.typed("address_search", text), text)
+
+    def test_other_operators(self):
+        """Whole values, and everything else than a part, in the search editor."""
+        Document = self.env["sengerio.mail.document"]
+        mine = [("id", "=", self.document.id)]
+        for field, value in (("number_search", self.order.name), ("address_search", "azure@azure.example")):
+            self.assertEqual(Document.search([*mine, (field, "=", value)]), self.document)
+            self.assertFalse(Document.search([*mine, (field, "!=", value)]))
+            self.assertFalse(Document.search([*mine, (field, "=", value[:-1])]))
+            self.assertFalse(Document.search([*mine, (field, "not ilike", value)]))
+
+    def test_rules(self):
+        """An address is no way around the rules."""
+        stranger = new_test_user(self.env, "stranger", "sales_team.group_sale_salesman")
+        self.assertEqual(self.typed("address_search", "azure@azure.example", self.anna), self.document)
+        self.assertFalse(self.typed("address_search", "azure@azure.example", stranger))
+
+    def test_indexes(self):
+        """PostgreSQL can answer by the indexes: they have the words of the conditions."""
+        self.env.cr.execute("SET LOCAL enable_seqscan = off")
+        for domain, index in (
+            ([("number_search", "ilike", "S00042")], "sengerio_mail_document_number_idx"),
+            ([("number_search", "ilike", "S00042")], "sengerio_mail_document_number_end_idx"),
+            ([("address_search", "ilike", "azure")], "sengerio_mail_delivery_email_idx"),
+            ([("address_search", "ilike", "@azure.example")], "sengerio_mail_delivery_email_end_idx"),
+        ):
+            query = self.env["sengerio.mail.document"]._search(domain)
+            plan = "\n".join(line for (line,) in self.env.execute_query(SQL("EXPLAIN %s", query.select())))
+            self.assertIn(index, plan)
