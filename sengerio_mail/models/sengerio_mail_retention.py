@@ -163,5 +163,5 @@ class SengerioMailRetention(models.AbstractModel):
         reports_sudo = events_sudo.attachment_id
         events_sudo.filtered("attachment_id").attachment_id = False
         still_used = self.env["sengerio.mail.event"].sudo().search([("attachment_id", "in", reports_sudo.ids)])
-        foreign = Domain("res_model", "not in", (False, "sengerio.mail.event", "sengerio.mail.delivery"))
+        foreign = Domain("res_model", "not in", (False, "sengerio.mail.document", "sengerio.mail.event"))
         (reports_sudo - still_used.attachment_id - reports_sudo.filtered_domain(foreign)).unlink()

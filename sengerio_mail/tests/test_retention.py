@@ -50,7 +50,8 @@ class TestRetention(DocumentMailCase):
              "detail": f"<{AZURE}> unknown", "date": document.create_date}
         )  # fmt: skip
         event.attachment_id = self.env["ir.attachment"].create(
-            {"name": "report.eml", "raw": b"report", "res_model": "sengerio.mail.event", "res_id": event.id, **values}
+            {"name": "report.eml", "raw": b"report", "res_model": "sengerio.mail.document", "res_id": document.id,
+             **values}
         )
         return event
 
