@@ -1,11 +1,11 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+from ..tools import addresses
+
 # context of a due notice: ids of its invoices, the company that claims them, whether they are attached
 DUE_MOVES, DUE_COMPANY, DUE_ATTACH = "sengerio_due_move_ids", "sengerio_due_company_id", "sengerio_due_attach"
 OPEN_MOVES = Domain("state", "=", "posted") & Domain("payment_state", "in", ("not_paid", "partial"))
-
-from ..tools import addresses
 
 
 class ResPartner(models.Model):
