@@ -1,6 +1,7 @@
 """Measure the addon's speed, each beside the plain alternative in the same run.
 
 send     sending mails, in fresh databases that are removed afterwards
+bounces  what the mail gateway makes of real reports, in a folder with a truth.jsonl
 fill     make a database with many documents, three recipients each, over three years; prints its name
 list     first page, searches and groups of the list of documents, in such a database
 install  installing in a database with many partners and messages, in copies of it that are removed afterwards
@@ -14,7 +15,7 @@ from pathlib import Path
 from ..databases import PREFIX, clone, clone_with_addon, discard, ensure_with_addon, list_databases, rename
 from ..install_bench import measure_install
 from ..smtp import smtp_server
-from ..ui import step
+from ..ui import DevError, step
 from ..workbench import run_odoo_script, workbench
 
 SCRIPTS = Path(__file__).parent.parent / "odoo_side"
@@ -32,6 +33,7 @@ def add_arguments(parser):
         f"(default: {LISTED_DOCUMENTS}); install: how many partners and messages (default: {PARTNERS})",
     )  # fmt: skip
     parser.add_argument("--db", metavar="NAME", help="list: a database that fill made (default: one of N documents)")
+    parser.add_argument("--corpus", type=Path, metavar="DIR", help="bounces: messages and their truth.jsonl")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
 
@@ -44,6 +46,18 @@ def main(options):
 
 
 def _send(options):
+    return _beside_core("bench.py", options, "send", "--documents", str(options.documents or SENT_DOCUMENTS))
+
+
+def _bounces(options):
+    corpus = options.corpus
+    if not corpus or not (corpus / "truth.jsonl").is_file():
+        raise DevError(f"--corpus names a folder with messages and their truth.jsonl; {corpus} has none.")
+    return _beside_core("bench_bounces.py", options, "--corpus", str(corpus.resolve()))
+
+
+def _beside_core(script, options, *arguments):
+    """Run a script with a fresh database that has the addon; it gets the name of one without it."""
     database = f"{PREFIX}bench_{os.getpid()}"
     core = f"{database}_core"
     with workbench() as bench, tempfile.TemporaryDirectory() as folder, smtp_server(bench, Path(folder)) as mail_port:
@@ -51,9 +65,8 @@ def _send(options):
             clone(bench, core)
             clone_with_addon(bench, database)
             config = bench.config(database, smtp_server="127.0.0.1", smtp_port=mail_port, log_handler=":WARNING")
-            arguments = [options.what, "--core", core, "--documents", str(options.documents or SENT_DOCUMENTS)]
-            arguments += ["--json"] if options.json else []
-            return run_odoo_script(bench, database, SCRIPTS / "bench.py", *arguments, config=config)
+            arguments += ("--core", core, *(["--json"] if options.json else []))
+            return run_odoo_script(bench, database, SCRIPTS / script, *arguments, config=config)
         finally:
             discard(bench, database)
             discard(bench, core)
@@ -110,4 +123,4 @@ def _install(options):
         return measure_install(bench, crowd, options.json)
 
 
-BENCHES = {"send": _send, "fill": _fill, "list": _list, "install": _install}
+BENCHES = {"send": _send, "bounces": _bounces, "fill": _fill, "list": _list, "install": _install}

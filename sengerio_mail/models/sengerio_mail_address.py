@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, ValidationError
+from odoo.tools import SQL
 
 from ..tools import addresses
 
@@ -145,17 +146,33 @@ class SengerioMailAddress(models.Model):
         :param partner: ``res.partner`` in whose name it was mailed, whose e-mail may hold several addresses
         :param str state: of ``bounce_state``
         """
-        changed = [("email", "=", email), ("bounce_state", "!=", state)]
-        for model in ("sengerio.mail.address", "sengerio.mail.copy"):
-            rows_sudo = self.env[model].sudo().with_context(active_test=False)  # whoever sent, the address is bad
-            rows_sudo.search(changed).write({"bounce_state": state})
-        partners_sudo = self.env["res.partner"].sudo().with_context(active_test=False)
-        people = partners_sudo.search([("email_normalized", "=", email)]) | partner.sudo()
-        bounced = email if state == "bad_address" else False
-        people.filtered(
-            lambda person: email in {address.email for address in addresses.tolerant(person.email)}
-            and person.sengerio_bounced_email != bounced
-        ).write({"sengerio_bounced_email": bounced})
+        # in one statement: a report must not cost more than Odoo's own reading of it
+        models = [self.env[name] for name in ("sengerio.mail.address", "sengerio.mail.copy", "res.partner")]
+        for model in models:
+            model.flush_model()
+        people = partner.filtered(lambda person: email in {one.email for one in addresses.tolerant(person.email)})
+        self.env.cr.execute(
+            SQL(
+                """
+                WITH address AS (
+                    UPDATE sengerio_mail_address SET bounce_state = %(state)s
+                     WHERE email = %(email)s AND bounce_state IS DISTINCT FROM %(state)s
+                ), copy AS (
+                    UPDATE sengerio_mail_copy SET bounce_state = %(state)s
+                     WHERE email = %(email)s AND bounce_state IS DISTINCT FROM %(state)s
+                )
+                UPDATE res_partner SET sengerio_bounced_email = %(bounced)s
+                 WHERE (email_normalized = %(email)s OR id IN %(partner_ids)s)
+                   AND sengerio_bounced_email IS DISTINCT FROM %(bounced)s
+                """,
+                state=state,
+                email=email,
+                bounced=email if state == "bad_address" else None,
+                partner_ids=tuple(people.ids) or (0,),
+            )
+        )
+        for model, name in zip(models, ("bounce_state", "bounce_state", "sengerio_bounced_email"), strict=True):
+            model.invalidate_model([name], flush=False)
 
     def action_use_again(self):
         """Take the mark off a bad address: whoever knows better sends there again."""

@@ -114,9 +114,8 @@ class SengerioMailGateway(models.AbstractModel):
         documents = self._locked(candidates)
         mailed = [
             delivery
-            for document in documents
-            for delivery in document.delivery_ids
-            if delivery.header in HEADERS_OF[candidates[document.id]]
+            for delivery in self.env["sengerio.mail.delivery"].search([("document_id", "in", documents.ids)])
+            if delivery.header in HEADERS_OF[candidates[delivery.document_id.id]]
         ]
         report = read_report(message, known=[delivery.email for delivery in mailed])
         if report.kind == "none":
@@ -154,7 +153,7 @@ class SengerioMailGateway(models.AbstractModel):
     def _reported(self, report, message, mailed):
         """Return ``{delivery: what is said of it}`` for those of the addresses mailed that a report names."""
         by_email = {}
-        for delivery in reversed(mailed):  # the newest document first
+        for delivery in sorted(mailed, key=lambda delivery: delivery.document_id.id):  # the newest document wins
             by_email[delivery.email.lower()] = delivery
         found = {by_email[said.address.lower()]: said for said in report.recipients if said.address.lower() in by_email}
         if not found and report.kind == "auto_reply":
