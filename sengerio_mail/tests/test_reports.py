@@ -121,6 +121,13 @@ class TestReports(BaseCase):
         report = read_report(sample("qmail_failed"), known=(*KNOWN, "trap@firm.example"))
         self.assertEqual([found.address for found in report.recipients], [ANNA, BEN])
 
+    def test_echoed_recipients(self):
+        """Two of ours in the copy of the message's own To are not failed because a third address is."""
+        source = sample("exchange_2003").as_bytes().replace(b"\nanna@customer.example on", b"\nzoe@other.example on")
+        report = read_report(message_from_bytes(source, policy=policy.SMTP), known=KNOWN)
+        self.assertEqual(report.kind, "failed")
+        self.assertFalse({found.address for found in report.recipients} & set(KNOWN))
+
     def test_negatives(self):
         """More than 200 messages that are no failures are not read as failures, their addresses known."""
         count = 0

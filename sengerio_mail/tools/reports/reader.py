@@ -9,7 +9,7 @@ from .anatomy import dissect
 from .fields import address_key, find_message_ids, find_status, unique
 from .model import Original, RecipientReport, Report, worst
 from .standard import DeliveryStatus, envelope_id, looks_like_status, read_disposition, read_feedback
-from .words import MAX_DIAGNOSTIC, Words, page_text
+from .words import ECHOED, MAX_DIAGNOSTIC, STATED, Words, page_text
 
 _logger = logging.getLogger(__name__)
 
@@ -231,7 +231,7 @@ class Reading:
 
     def _forwarded(self, found, known):
         """Return the reports of addresses that we mailed and the text names, when the fields name others."""
-        mentions = self._mentions(known)
+        mentions = [mention for mention in self._mentions(known) if mention.strength != ECHOED]
         if not mentions:
             return []
         first = found[0]
@@ -281,14 +281,17 @@ class Reading:
         return confirmed or [mention for mention in failed if mention.key not in senders]
 
     def _mentions(self, known):
-        """Return the mentions of addresses that we mailed, the strongest kind of mention alone."""
+        """Return the mentions of addresses that we mailed, the strongest kind of mention alone.
+
+        What is not called failed may be a list of all recipients: then it is one address, or it tells nothing.
+        """
         mentions = [mention for mention in self.words.mentions() if mention.key in known]
         strongest = min((mention.strength for mention in mentions), default=None)
         first = {}
         for mention in mentions:
             if mention.strength == strongest:
                 first.setdefault(mention.key, mention)
-        return list(first.values())
+        return list(first.values()) if len(first) == 1 or mentions and strongest <= STATED else []
 
     def _from_mention(self, kind, mention):
         return RecipientReport(
