@@ -13,6 +13,7 @@ KINDS = [
     ("hard_bounce", "Bad address"),
     ("complaint", "Reported as spam"),
     ("auto_reply", "Automatic reply"),
+    ("other", "Other report"),
 ]
 
 

@@ -22,7 +22,8 @@ CONFLICTS = (SerializationFailure, DeadlockDetected)
 CANDIDATES = 50  # documents that one message may be about: those of one Message-Id
 # Odoo would take these for bounces: where they are about a document of ours, they end here
 ASKED_FOR = frozenset({"delayed", "delivered", "relayed", "expanded", "read"})
-EVENT_OF = {"read": "opened"}  # a report's kind as an event; a failure is the state that follows from its reason
+# a report's kind as an event; a failure is the state that follows from its reason
+EVENT_OF = {"read": "opened", "none": "other"}
 _TAG = re.compile(r"\+(\d+-(?:to|copies)-[0-9a-f]{32})@", re.IGNORECASE)
 # whom a message was delivered to, as mail servers say of it: its envelope is gone by now
 DELIVERED_TO = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "To")
@@ -58,8 +59,14 @@ class SengerioMailGateway(models.AbstractModel):
             return False
         if not candidates:
             return False
-        with contextlib.suppress(*CONFLICTS), self.env.cr.savepoint():
-            return self._as_gateway(self.env.cr)._record(message, raw, candidates)
+        self.env.flush_all()
+        try:
+            with self.env.cr.savepoint(flush=False):
+                done = self._as_gateway(self.env.cr)._record(message, raw, candidates)
+                self.env.flush_all()
+                return done
+        except CONFLICTS:
+            self.env.invalidate_all(flush=False)
         for _attempt in range(ATTEMPTS):
             with contextlib.suppress(*CONFLICTS):
                 with self.pool.cursor() as cr:
@@ -118,16 +125,17 @@ class SengerioMailGateway(models.AbstractModel):
             if delivery.header in HEADERS_OF[candidates[delivery.document_id.id]]
         ]
         report = read_report(message, known=[delivery.email for delivery in mailed])
-        if report.kind == "none":
+        if report.kind == "none" and not report.recipients:
             return False
-        ends_here = report.kind in ASKED_FOR or report.kind == "auto_reply" and self._is_misfiled(message)
+        # a receipt that says something else than "read" is of kind none, and no bounce either
+        ends_here = report.kind in ASKED_FOR or report.kind in ("auto_reply", "none") and self._is_misfiled(message)
         reported = self._reported(report, message, mailed)
         if not reported:
             return ends_here
         document = max((delivery.document_id for delivery in reported), key=lambda document: document.id)
         reported = {delivery: said for delivery, said in reported.items() if delivery.document_id == document}
         self._apply(document, reported, message, raw)
-        return ends_here or report.kind != "auto_reply"
+        return ends_here or report.kind in ("failed", "complaint")
 
     @api.model
     def _locked(self, document_ids):
@@ -198,6 +206,9 @@ class SengerioMailGateway(models.AbstractModel):
     def _tell_odoo(self, message, delivery, words):
         """Let Odoo count a bounce and mark the one notification that it concerns."""
         document = delivery.document_id
+        message_sent = self.env["mail.message"].search_fetch(
+            [("id", "=", document.mail_message_id)], ["model", "res_id"], limit=1
+        )
         bounced = delivery.partner_id if delivery.header == "to" else self.env["res.partner"]
         self.env["mail.thread"]._routing_handle_bounce(
             message,
@@ -205,7 +216,7 @@ class SengerioMailGateway(models.AbstractModel):
                 "bounced_email": delivery.email,
                 "bounced_partner": bounced,
                 "bounced_msg_ids": [document.message_id],
-                "bounced_message": self.env["mail.message"].browse(document.mail_message_id).exists(),
+                "bounced_message": message_sent,
                 "body": escape(words),
                 "email_from": ", ".join(header_values(message, ("From",))),
                 "to": ", ".join(header_values(message, ("To",))),

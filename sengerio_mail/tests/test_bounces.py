@@ -200,6 +200,12 @@ Disposition: manual-action/MDN-sent-manually; displayed
         self.assertEqual(self.states(document)[AZURE], "opened")
         self.process(report([(AZURE, *NO_SUCH)], customer))  # cannot be
         self.assertEqual(self.states(document)[AZURE], "opened")
+        deleted = receipt.replace("displayed", "deleted").replace(AZURE, BUYING).replace("<read@", "<deleted@")
+        self.process(deleted.replace("\n", "\r\n").encode())
+        self.assertEqual(self.states(document)[BUYING], "sent")
+        buying = document.delivery_ids.filtered(lambda delivery: delivery.email == BUYING)
+        self.assertEqual(buying.event_ids.mapped("kind"), ["other"])
+        self.assertEqual(self.azure.message_bounce, 2)  # the two that did fail, by Odoo's counting
 
     # ------------------------------------------------------------
     # Matching
@@ -334,7 +340,8 @@ Disposition: manual-action/MDN-sent-manually; displayed
         self.env["res.lang"]._activate_lang("fr_FR")
         self.marc.lang = "fr_FR"
         view = self.env.ref("sengerio_mail.returned_document")
-        view.update_field_translations("arch_db", {"fr_FR": {"did not reach everybody:": "n'a pas été reçu par tous :"}})
+        words = {"did not reach everybody:": "n'a pas été reçu par tous :"}
+        view.update_field_translations("arch_db", {"fr_FR": words})
         _document, customer, _copies = self.sent()
         self.process(report([(BUYING, *NO_SUCH)], customer))
         [mail] = self.returned()
