@@ -21,6 +21,7 @@
         "wizard/account_move_send_wizard_views.xml",
         "wizard/mail_compose_message_views.xml",
         "wizard/sengerio_mail_due_notice_views.xml",
+        "wizard/sengerio_mail_matrix_views.xml",
         "views/sengerio_mail_address_views.xml",
         "views/sengerio_mail_copy_views.xml",
         "views/sengerio_mail_document_type_views.xml",
@@ -34,6 +35,7 @@
         "views/sengerio_mail_menus.xml",
     ],
     "assets": {
+        "web.assets_backend": ["sengerio_mail/static/src/**/*"],
         "web.assets_tests": [
             "sengerio_mail/static/tests/open_views.js",
             "sengerio_mail/static/tests/tours/**/*",

@@ -13,6 +13,7 @@ from . import (
     sengerio_mail_return,
     sengerio_mail_retention,
     sengerio_mail_wording,
+    sengerio_mail_foresight,
     account_move,
     account_move_send,
     mail_mail,

@@ -63,11 +63,17 @@ class MailThread(models.AbstractModel):
     def _sengerio_responsible_user(self):
         """Return the user whom the record names as responsible, archived or not, as sudo."""
         self.ensure_one()
+        fname = self._sengerio_responsible_field()
+        return self.sudo()[fname] if fname else self.env["res.users"].sudo()
+
+    @api.model
+    def _sengerio_responsible_field(self):
+        """Return the name of the field for the responsible, ``None`` if such records have none."""
         for fname in ("invoice_user_id", "user_id"):
             field = self._fields.get(fname)
             if field and field.comodel_name == "res.users":
-                return self.sudo()[fname]
-        return self.env["res.users"].sudo()
+                return fname
+        return None
 
     def _sengerio_total(self):
         """Return ``(amount, currency)`` that the list shows of this record; both empty if it has none."""

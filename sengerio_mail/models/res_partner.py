@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 
 from ..tools import addresses
+from .sengerio_mail_address import ROLES
 
 # context of a due notice: ids of its invoices, the company that claims them, whether they are attached
 DUE_MOVES, DUE_COMPANY, DUE_ATTACH = "sengerio_due_move_ids", "sengerio_due_company_id", "sengerio_due_attach"
@@ -28,6 +29,61 @@ class ResPartner(models.Model):
     sengerio_document_count = fields.Integer(
         "Generated Documents", compute="_compute_sengerio_document_count", groups="base.group_user"
     )
+
+    sengerio_paste_role = fields.Selection(
+        ROLES, string="Role of Pasted Addresses", compute="_compute_sengerio_paste", readonly=False,
+        groups="base.group_user",
+    )  # fmt: skip
+    sengerio_paste = fields.Text(
+        "Paste Addresses",
+        compute="_compute_sengerio_paste",
+        inverse="_inverse_sengerio_paste",
+        groups="base.group_user",
+        help="Several role addresses at once, separated by comma, semicolon or line.",
+    )
+    sengerio_inherited = fields.Html(
+        "Inherited from the Company", compute="_compute_sengerio_inherited", sanitize=False, groups="base.group_user"
+    )
+
+    def _compute_sengerio_paste(self):
+        self.sengerio_paste_role = ROLES[0][0]
+        self.sengerio_paste = False
+
+    def _inverse_sengerio_paste(self):
+        for partner in self.filtered("sengerio_paste"):
+            self.env["sengerio.mail.address"]._create_pasted(
+                partner, partner.sengerio_paste_role, partner.sengerio_paste
+            )
+
+    @api.onchange("sengerio_paste")
+    def _onchange_sengerio_paste(self):
+        return self.env["sengerio.mail.address"]._take_pasted(self)
+
+    @api.depends(
+        "parent_id", "is_company", "type", "email", "sengerio_address_ids.role", "sengerio_address_ids.email",
+        "sengerio_address_ids.company_id", "sengerio_address_ids.active",
+    )  # fmt: skip
+    @api.depends_context("company", "lang")
+    def _compute_sengerio_inherited(self):
+        """Show what a contact's documents use of its company, greyed beside its own addresses."""
+        foresight = self.env["sengerio.mail.foresight"]
+        roles = dict(self.env["sengerio.mail.address"]._fields["role"]._description_selection(self.env))
+        for partner in self:
+            parents = self.env["sengerio.mail.resolver"]._chain(partner)[1:].sudo(False)
+            values = {
+                "addresses": [(roles[role], row, reason) for role, row, reason in foresight._inherited(partner, roles)],
+                "copies": parents.sengerio_copy_ids.filtered(lambda copy: copy.direction == "sent_to"),
+            }
+            shown = any(values.values())
+            partner.sengerio_inherited = shown and self.env["ir.qweb"]._render("sengerio_mail.inherited", values)
+
+    @api.model
+    def _search_display_name(self, operator, value):
+        # EXTENDS base: people are found by their role addresses too
+        domain = super()._search_display_name(operator, value)
+        if value and operator in ("ilike", "like", "=ilike", "=like") and self.env.user._is_internal():
+            return Domain(domain) | Domain("sengerio_address_ids.email", operator, value)
+        return domain
 
     @api.depends("email", "sengerio_bounced_email")
     def _compute_sengerio_is_bounced(self):
@@ -59,6 +115,11 @@ class ResPartner(models.Model):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("sengerio_mail.sengerio_mail_document_action")
         return {**action, "domain": [("partner_id", "child_of", self.id)], "context": {}}
+
+    def action_sengerio_matrix(self):
+        """Show who would get what is sent to this partner."""
+        self.ensure_one()
+        return self.env["sengerio.mail.matrix"]._open(self.env._("Who gets what"), default_partner_id=self.id)
 
     # ------------------------------------------------------------
     # Due notices

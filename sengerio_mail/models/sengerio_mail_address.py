@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tools import SQL
 
@@ -19,7 +19,7 @@ class SengerioMailAddress(models.Model):
 
     partner_id = fields.Many2one("res.partner", required=True, index=True, ondelete="cascade")
     role = fields.Selection(ROLES, required=True, default="commercial")
-    email = fields.Char("E-mail", required=True)
+    email = fields.Char("E-mail", required=True, index="trigram")
     name = fields.Char(help="Shown in front of the address. Empty: the partner's name.")
     company_id = fields.Many2one(
         "res.company", ondelete="cascade",
@@ -66,6 +66,62 @@ class SengerioMailAddress(models.Model):
     def unlink(self):
         self._check_may_change()
         return super().unlink()
+
+    @api.model
+    def _take_pasted(self, record):
+        """Turn the pasted addresses of a form into rows of it; what cannot be used stays in the field.
+
+        :param record: ``res.partner`` or ``res.users``, as an onchange has it
+        :return: a warning that names what stayed, as an onchange returns it; ``None`` if nothing did
+        """
+        partner = record if record._name == "res.partner" else record.partner_id
+        rows = record.sengerio_address_ids
+        archived = self.search([("partner_id", "=", partner._origin.id), ("active", "=", False)]) - rows._origin
+        wanted, refused = self._read_pasted(
+            record.sengerio_paste, record.sengerio_paste_role, archived | rows, record.display_name
+        )
+        record.sengerio_address_ids = [Command.create({**values, "active": True}) for values in wanted]
+        record.sengerio_paste = "\n".join(text for text, _message in refused)
+        if not refused:
+            return None
+        messages = "\n".join(message for _text, message in refused)
+        return {"warning": {"title": self.env._("Not all addresses can be used"), "message": messages}}
+
+    @api.model
+    def _create_pasted(self, partner, role, text):
+        """Add the addresses in a text to a partner; those that it has stay as they are.
+
+        :raise ValidationError: one of them cannot be used; the message names all such, and none is added
+        """
+        there = self.with_context(active_test=False).search([("partner_id", "=", partner.id)])
+        wanted, refused = self._read_pasted(text, role, there, partner.display_name)
+        if refused:
+            raise ValidationError("\n".join(message for _text, message in refused))
+        self.create([{**values, "partner_id": partner.id} for values in wanted])
+
+    @api.model
+    def _read_pasted(self, text, role, there, partner_name):
+        """Read a list of addresses separated by comma, semicolon or line end.
+
+        :param str role: of all of them; empty: the first one
+        :param there: the rows that the partner has, archived ones too; what is there is not wanted again
+        :return: ``([values of a row], [(text, message)])``: what is wanted, and what cannot be used with the reason
+        """
+        role = role or ROLES[0][0]
+        there = {row.email: row.active for row in there if row.role == role and not row.company_id}
+        found, invalid = addresses.split(text)
+        refused = [(error.text, self._invalid_message(error)) for error in invalid]
+        aliases = set(self.env["mail.alias.domain"].sudo()._find_aliases([address.email for address in found]))
+        wanted = []
+        for address in found:
+            if address.email in aliases:
+                refused.append((address.email, self._alias_message(address.email)))
+            elif address.email not in there:
+                wanted.append({"role": role, "email": address.email, "name": address.name})
+            elif not there[address.email]:
+                message = self._duplicate_message(partner_name, role, address.email, archived=True)
+                refused.append((address.email, message))
+        return wanted, refused
 
     def _check_may_change(self):
         """Refuse addresses of colleagues: a copy to a colleague would leave the company by them.
@@ -118,10 +174,12 @@ class SengerioMailAddress(models.Model):
         """
         address = self._parse_sender(text)
         if self.env["mail.alias.domain"].sudo()._find_aliases([address.email]):
-            raise ValidationError(
-                self.env._("%s is an address of Odoo itself: what is sent there comes back in.", address.email)
-            )
+            raise ValidationError(self._alias_message(address.email))
         return address
+
+    @api.model
+    def _alias_message(self, email):
+        return self.env._("%s is an address of Odoo itself: what is sent there comes back in.", email)
 
     @api.model
     def _invalid_message(self, error):
@@ -199,13 +257,15 @@ class SengerioMailAddress(models.Model):
         taken = {(row.partner_id.id, row.role, row.email, row.company_id.id): row.active for row in others}
         for key in keys:
             if key in taken:
-                raise ValidationError(self._duplicate_message(*key[:3], archived=not taken[key]))
+                partner_id, role, email, _company = key
+                name = self.env["res.partner"].browse(partner_id).display_name
+                raise ValidationError(self._duplicate_message(name, role, email, archived=not taken[key]))
             taken[key] = True
 
     @api.model
-    def _duplicate_message(self, partner_id, role, email, archived):
+    def _duplicate_message(self, partner_name, role, email, archived):
         values = {
-            "partner": self.env["res.partner"].browse(partner_id).display_name,
+            "partner": partner_name,
             "address": email,
             "role": dict(self._fields["role"]._description_selection(self.env))[role],
         }

@@ -40,11 +40,26 @@ class SengerioMailCopy(models.Model):
     bounce_state = fields.Selection(BOUNCE_STATES, string="Bounce", default="none", readonly=True, copy=False)
     company_id = fields.Many2one("res.company", ondelete="cascade", index=True)
     active = fields.Boolean(default=True)
+    lock_state = fields.Selection(
+        [("free", "May be changed"), ("mandatory", "Mandatory"), ("administrator", "Administrator's")],
+        string="Lock",
+        compute="_compute_lock_state",
+    )
 
     _one_target = models.Constraint(
         "CHECK (num_nonnulls(copy_partner_id, copy_field, email) = 1)",
         "A copy goes to one of: a contact, a field of the document, an address.",
     )
+
+    @api.depends("partner_id", "header", "copy_partner_id", "mandatory")
+    @api.depends_context("uid")
+    def _compute_lock_state(self):
+        """Tell what the user may change, as it is saved: a row that is being typed is not locked."""
+        saved = self._origin
+        locked = saved.browse() if self._is_administrator() else saved - saved._changeable()
+        for copy in self:
+            is_locked = copy._origin in locked
+            copy.lock_state = "free" if not is_locked else "mandatory" if copy._origin.mandatory else "administrator"
 
     @api.constrains("copy_field", "document_type_ids")
     def _check_copy_field(self):
@@ -121,22 +136,36 @@ class SengerioMailCopy(models.Model):
 
         :raise AccessError: the user is no administrator of document mailing
         """
-        if self.env.su or self.env.user.has_group("sengerio_mail.sengerio_mail_group_administrator"):
+        # preferences are written as superuser for whom they belong to
+        trusted = self.env.su and not self.env.context.get("sengerio_keep_rules")
+        if trusted or self._is_administrator():
             return
+        for copy in self.sudo() - self._changeable():
+            raise AccessError(
+                self.env._(
+                    "“%(copy)s”: only an administrator of document mailing sets copies that are mandatory, "
+                    "not visible (Bcc), for another user, or for people outside of the company.",
+                    copy=copy.display_name,
+                )
+            )
+
+    @api.model
+    def _is_administrator(self):
+        return self.env.user.has_group("sengerio_mail.sengerio_mail_group_administrator")
+
+    def _changeable(self):
+        """Return those copies that a user who is no administrator may set: visible ones to colleagues, of the own mail
+        or, for contact managers, of a contact's."""
         own = self.env.user.partner_id
         contact_manager = self.env.user.has_group("base.group_partner_manager")
-        for copy in self.sudo():
+
+        def changeable(copy):
             person = copy.partner_id
-            mine = person == own or (contact_manager and person and not person.user_ids)
+            mine = (person == own and not own.partner_share) or (contact_manager and person and not person.user_ids)
             inside = copy.copy_partner_id and not copy.copy_partner_id.partner_share
-            if not (mine and inside and copy.header == "cc" and not copy.mandatory):
-                raise AccessError(
-                    self.env._(
-                        "“%(copy)s”: only an administrator of document mailing sets copies that are mandatory, "
-                        "not visible (Bcc), for another user, or for people outside of the company.",
-                        copy=copy.display_name,
-                    )
-                )
+            return mine and inside and copy.header == "cc" and not copy.mandatory
+
+        return self.sudo().filtered(changeable)
 
     def _described(self):
         """Return the rule in words, as it is logged."""

@@ -70,7 +70,7 @@ class SengerioMailResolver(models.AbstractModel):
         if policy.reply_to_policy == "fixed":
             site = addresses.split(policy.reply_to_email)[0][:1]
             return addresses.short_header(site[0].email, site[0].name) if site else None
-        thread = record._notify_get_reply_to(default=False, author_id=author.id)[record.id]
+        thread = self._thread_address(record, author)
         with_thread = policy.reply_to_policy == "responsible_thread"
         person = self._reply_to_person(policy, record, sender)
         email = person and email_normalize(person.email, strict=False)
@@ -80,6 +80,12 @@ class SengerioMailResolver(models.AbstractModel):
         if with_thread and thread and email_normalize(thread) != email:
             found.append(thread)
         return ", ".join(found)
+
+    @api.model
+    def _thread_address(self, record, author, default=False):
+        """Return the address that brings replies into the record, saved or not, as Odoo has it."""
+        reply_to = record._notify_get_reply_to(default=default, author_id=author.id)
+        return reply_to[record.id or False]
 
     @api.model
     def _reply_to_person(self, policy, record, sender):
@@ -105,7 +111,8 @@ class SengerioMailResolver(models.AbstractModel):
         :param record: the record
         :param sender: ``res.users``, may be empty
         :param list recipients_data: whom Odoo notifies, see ``MailThread._notify_get_recipients()``
-        :param dict send: what this send carries, see ``mail.message``; ``addressed`` lists the partners in To
+        :param dict send: what this send carries, see ``mail.message``; ``addressed`` lists the partners in To;
+            ``customer_unknown``: see :class:`~odoo.addons.sengerio_mail.tools.resolver.Question`
         :rtype: odoo.addons.sengerio_mail.tools.resolver.Answer
         """
         customer = record._mail_get_customer() if policy.role else self.env["res.partner"]
@@ -130,6 +137,7 @@ class SengerioMailResolver(models.AbstractModel):
                 plain_to=self._plain(send.get("email_to")),
                 plain_cc=self._plain(send.get("email_cc")),
                 notified=frozenset(record._sengerio_notified_addresses()),
+                customer_unknown=bool(send.get("customer_unknown")),
                 copies=tuple(
                     [
                         *self._copies(policy, record, sender, copy_values, rows),

@@ -1,5 +1,5 @@
-from odoo.exceptions import ValidationError
-from odoo.tests import BaseCase, tagged
+from odoo.exceptions import AccessError, ValidationError
+from odoo.tests import BaseCase, new_test_user, tagged
 
 from odoo.addons.sengerio_mail.tools import addresses
 
@@ -125,6 +125,14 @@ class TestRoleAddresses(DocumentMailCase):
         row.name = "Still wrong"
         self.assertEqual(row.bounce_state, "bad_address")
         row.email = "right@x.example"
+        self.assertEqual(row.bounce_state, "none")
+
+    def test_used_again(self):
+        """An address that bounced is trusted again when somebody who may change it says so."""
+        row = self.add_address(self.azure, "accounting", "a@x.example", bounce_state="bad_address")
+        with self.assertRaises(AccessError), self.cr.savepoint():
+            row.with_user(new_test_user(self.env, "clerk", "base.group_user")).action_use_again()
+        row.with_user(self.marc).action_use_again()
         self.assertEqual(row.bounce_state, "none")
 
     def test_import_and_export(self):

@@ -42,11 +42,15 @@ class Person:
 
 @dataclass(frozen=True)
 class Reason:
-    """Why an address is there: a code (see ``sengerio.mail.resolver``, which words it) and who or what it is about."""
+    """Why an address is there: a code (see ``sengerio.mail.resolver``, which words it) and who or what it is about.
+
+    :ivar partner_id: the partner it is about, whose form says more
+    """
 
     code: str
     about: str = ""
     role: str = ""
+    partner_id: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -98,6 +102,7 @@ class Question:
     :ivar tuple plain_to, plain_cc: addresses without a contact
     :ivar tuple copies: the :class:`Copy` that apply
     :ivar frozenset notified: addresses that get a mail of their own about it, so that no copy is due
+    :ivar bool customer_unknown: asked before there is a customer: the copies are told although nobody is in To
     """
 
     role: str
@@ -108,6 +113,7 @@ class Question:
     plain_cc: tuple = ()
     copies: tuple = ()
     notified: frozenset = frozenset()
+    customer_unknown: bool = False
 
 
 @dataclass
@@ -143,10 +149,14 @@ def resolve(question):
     for recipient in _to_recipients(question):
         _take(recipient, taken, answer)
     _sort_out_contacts(question, taken, answer)
-    if not taken:  # without anybody in To nothing leaves
+    if not taken and not question.customer_unknown:  # without anybody in To nothing leaves
         return answer
     _add_copies(question, taken, answer)
-    answer.warnings += [Reason("bounced", recipient.email) for recipient in answer.recipients if recipient.bounced]
+    answer.warnings += [
+        Reason("bounced", recipient.email, partner_id=recipient.reason.partner_id or recipient.partner_id)
+        for recipient in answer.recipients
+        if recipient.bounced
+    ]
     return answer
 
 
@@ -181,14 +191,14 @@ def own_addresses(person, role, company_id):
 def _own_rows(person, role, company_id):
     rows = [row for row in person.rows if row.role == role and row.company_id in (None, company_id)]
     of_company = [row for row in rows if row.company_id]
-    return [(row, Reason("row", person.name, role)) for row in of_company or rows]
+    return [(row, Reason("row", person.name, role, person.id)) for row in of_company or rows]
 
 
 def _own_emails(person):
     return [
         (
             Row("", address.email, address.name or person.name, bounced=address.email == person.bounced),
-            Reason("email", person.name),
+            Reason("email", person.name, partner_id=person.id),
         )
         for address in person.emails
     ]
@@ -219,7 +229,7 @@ def _sort_out_contacts(question, taken, answer):
             if person.id in reached:
                 continue
             if not person.emails:
-                answer.warnings.append(Reason("no_address", person.name, question.role))
+                answer.warnings.append(Reason("no_address", person.name, question.role, person.id))
             else:
                 answer.dropped.add(person.id)
         elif person.emails and all(address.email in taken for address in person.emails):
@@ -254,11 +264,11 @@ def _add_copies(question, taken, answer):
 def _copy_person(copy, question, answer):
     person = copy.chain[0]
     if not person.active:
-        answer.warnings.append(Reason("copy_archived", person.name))
+        answer.warnings.append(Reason("copy_archived", person.name, partner_id=person.id))
         return []
     found = role_addresses(copy.chain, question.role, question.company_id)
     if not found:
-        answer.warnings.append(Reason("copy_no_address", person.name))
+        answer.warnings.append(Reason("copy_no_address", person.name, partner_id=person.id))
     return [
         _recipient(row, copy.reason, copy.header, person.id, question.role, copy.mandatory) for row, _reason in found
     ]

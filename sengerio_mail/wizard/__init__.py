@@ -4,4 +4,5 @@ from . import (
     base_partner_merge,
     mail_compose_message,
     sengerio_mail_due_notice,
+    sengerio_mail_matrix,
 )
