@@ -34,6 +34,7 @@
         "views/sengerio_mail_menus.xml",
     ],
     "assets": {
+        "web.assets_backend": ["sengerio_mail/static/src/recipients/**/*"],
         "web.assets_tests": [
             "sengerio_mail/static/tests/open_views.js",
             "sengerio_mail/static/tests/tours/**/*",

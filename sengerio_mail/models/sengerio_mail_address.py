@@ -117,10 +117,12 @@ class SengerioMailAddress(models.Model):
         """
         address = self._parse_sender(text)
         if self.env["mail.alias.domain"].sudo()._find_aliases([address.email]):
-            raise ValidationError(
-                self.env._("%s is an address of Odoo itself: what is sent there comes back in.", address.email)
-            )
+            raise ValidationError(self._alias_message(address.email))
         return address
+
+    @api.model
+    def _alias_message(self, email):
+        return self.env._("%s is an address of Odoo itself: what is sent there comes back in.", email)
 
     @api.model
     def _invalid_message(self, error):

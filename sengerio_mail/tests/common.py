@@ -224,8 +224,11 @@ class DocumentMailCase(TransactionCase):
 
     def send(self, composer):
         """Press Send and return what arrived. Whoever was shown gets it, and nobody else."""
+        return self.send_wizard(composer.save())
+
+    def send_wizard(self, wizard):
+        """Press Send in a composer that is saved, see :meth:`send`."""
         self.smtp.take()
-        wizard = composer.save()
         record = wizard._sengerio_single_record()
         policy = wizard._sengerio_shown_policy()
         shown = wizard._sengerio_answer(record, policy).recipients if policy else []
