@@ -16,10 +16,9 @@ from collections import Counter
 from pathlib import Path
 
 from odoo import SUPERUSER_ID, api
+from odoo.addons.sengerio_mail.tests.report_negatives import ANNA, negatives
 from odoo.modules.registry import Registry
 from odoo.tools.mail import generate_tracking_message_id
-
-from odoo.addons.sengerio_mail.tests.report_negatives import ANNA, negatives
 
 DECOYS = ("first.decoy@decoy.example", "second.decoy@decoy.example")
 MARKED = {"soft_bounce", "hard_bounce"}

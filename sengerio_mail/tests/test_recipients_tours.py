@@ -1,25 +1,24 @@
 """Recipients seen and changed in a real browser: composer, invoice wizard, batch wizard."""
 
 from odoo.fields import Command
-from odoo.tests import HttpCase, new_test_user, tagged
+from odoo.tests import new_test_user
 
-from .common import DocumentMailCase
+from .common_browser import BrowserCase
 
 AZURE, BUYING, BOOKS, NEW = "azure@azure.example", "buying@azure.example", "books@azure.example", "new@ext.example"
 MARC, ANNA, CLERK, AUDIT = "marc@firm.example", "anna@firm.example", "clerk@firm.example", "audit@firm.example"
 
 
-@tagged("post_install", "-at_install")
-class TestRecipientsTours(DocumentMailCase, HttpCase):
+class TestRecipientsTours(BrowserCase):
     def setUp(self):
         super().setUp()
-        self.env["ir.config_parameter"].set_param("web.base.url", self.base_url())
         self.add_address(self.azure, "commercial", BUYING)
         self.add_address(self.azure, "accounting", BOOKS)
 
-    def tour(self, name, record, login):
+    def mailed(self, name, record, user=None):
         """Run a tour on a record's form and return what was mailed."""
-        self.start_tour(f"/odoo/m-{record._name}/{record.id}", name, login=login)
+        self.smtp.take()
+        self.tour(name, record, user)
         return self.smtp.take()
 
     def make_move(self, partner):
@@ -43,12 +42,12 @@ class TestRecipientsTours(DocumentMailCase, HttpCase):
     def test_quotation(self):
         """A quotation with one added Cc takes four clicks at most."""
         self.add_copy(self.azure, header="cc", email=AUDIT, mandatory=True)
-        mails = self.tour("sengerio_mail_quotation_with_copy", self.make_order(), "marc")
+        mails = self.mailed("sengerio_mail_quotation_with_copy", self.make_order())
         self.assertEqual([mail.rcpt for mail in mails], [[AZURE, BUYING], [AUDIT, MARC, NEW]])
 
     def test_composer(self):
         """Taken out, put back, moved, typed wrongly, chosen by name, pasted, taken off by the keyboard."""
-        mails = self.tour("sengerio_mail_composer_changes", self.make_order(), "marc")
+        mails = self.mailed("sengerio_mail_composer_changes", self.make_order())
         everybody = {
             "to": [AZURE, "john@azure.example"], "cc": [BUYING, "one@ext.example", "two@ext.example"],
         }  # fmt: skip
@@ -67,14 +66,13 @@ class TestRecipientsTours(DocumentMailCase, HttpCase):
         """A missing address is added where the composer says so, and counts at once."""
         self.azure.sengerio_address_ids.unlink()
         self.azure.email = False
-        mails = self.tour("sengerio_mail_missing_address", self.make_order(), "marc")
+        mails = self.mailed("sengerio_mail_missing_address", self.make_order())
         self.assertEqual(self.azure.email, "found@azure.example")
         self.assertEqual([mail.rcpt for mail in mails], [["found@azure.example"], [MARC]])
 
     def test_invoice(self):
         """An invoice with one added Cc."""
-        self.make_clerk()
-        mails = self.tour("sengerio_mail_invoice_with_copy", self.make_move(self.azure), "clerk")
+        mails = self.mailed("sengerio_mail_invoice_with_copy", self.make_move(self.azure), self.make_clerk())
         self.assertEqual([mail.rcpt for mail in mails], [[BOOKS], [CLERK, NEW]])
 
     def test_batch(self):
@@ -83,6 +81,7 @@ class TestRecipientsTours(DocumentMailCase, HttpCase):
         mute = self.env["res.partner"].create({"name": "Mute"})
         moves = self.make_move(self.azure) | self.make_move(mute)
         invoices = "/odoo/action-account.action_move_out_invoice_type"
-        self.start_tour(invoices, "sengerio_mail_batch_with_copy", login="clerk")
+        self.start_tour(invoices, "sengerio_mail_batch_with_copy", login="clerk", timeout=120)
+        self.env.invalidate_all()
         data = moves[0].sending_data
         self.assertEqual((data["sengerio_added_cc"], data["sengerio_bcc_sender"]), ([NEW], False))

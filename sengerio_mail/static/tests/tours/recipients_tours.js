@@ -1,44 +1,25 @@
 import { registry } from "@web/core/registry";
-
-const CLICKS_ALLOWED = 4;
-
-/** Counts what a user presses, from the first step on; more than that is an error. */
-function countClicks() {
-    let clicks = 0;
-    const count = () => clicks++;
-    document.addEventListener("click", count, { capture: true });
-    return () => {
-        document.removeEventListener("click", count, { capture: true });
-        if (!clicks || clicks > CLICKS_ALLOWED) {
-            throw new Error(`${clicks} clicks, ${CLICKS_ALLOWED} are allowed`);
-        }
-    };
-}
+import { countClicks } from "./count_clicks";
 
 const input = (header) => `.modal .o_sengerio_row[data-header=${header}] input`;
 const tag = (header, email) => `.modal .o_sengerio_row[data-header=${header}] .o_sengerio_tag[data-email='${email}']`;
 
-let stop;
-
 registry.category("web_tour.tours").add("sengerio_mail_quotation_with_copy", {
-    steps: () => [
-        {
-            content: "Send the quotation",
-            trigger: "button[name=action_quotation_send]:not(:disabled)",
-            run: (actions) => {
-                stop = countClicks();
-                return actions.click();
+    steps: () =>
+        countClicks(4, [
+            { trigger: "button[name=action_quotation_send]:not(:disabled)", run: "click" },
+            {
+                content: "who gets it and why is there",
+                trigger: `${tag("to", "azure@azure.example")}:contains(e-mail of)`,
             },
-        },
-        { content: "Who gets it and why is there", trigger: `${tag("to", "azure@azure.example")}:contains(e-mail of)` },
-        { trigger: `${tag("cc", "audit@firm.example")} .fa-lock` },
-        { content: "Add a copy", trigger: input("cc"), run: "edit new@ext.example" },
-        { trigger: `.modal .o-autocomplete--dropdown-item:contains(new@ext.example)` },
-        { trigger: input("cc"), run: "press Enter" },
-        { trigger: tag("cc", "new@ext.example") },
-        { trigger: ".modal .o_mail_send:not(:disabled)", run: "click" },
-        { trigger: "body:not(:has(.modal))", run: () => stop() },
-    ],
+            { content: "what is mandatory has a lock", trigger: `${tag("cc", "audit@firm.example")} .fa-lock` },
+            { content: "add a copy", trigger: input("cc"), run: "edit new@ext.example" },
+            { trigger: `.modal .o-autocomplete--dropdown-item:contains(new@ext.example)` },
+            { trigger: input("cc"), run: "press Enter" },
+            { trigger: tag("cc", "new@ext.example") },
+            { trigger: ".modal .o_mail_send:not(:disabled)", run: "click" },
+            { trigger: "body:not(:has(.modal))" },
+        ]),
 });
 
 registry.category("web_tour.tours").add("sengerio_mail_composer_changes", {
@@ -100,22 +81,17 @@ registry.category("web_tour.tours").add("sengerio_mail_missing_address", {
 });
 
 registry.category("web_tour.tours").add("sengerio_mail_invoice_with_copy", {
-    steps: () => [
-        {
-            trigger: "button[name=action_invoice_sent]:not(:disabled)",
-            run: (actions) => {
-                stop = countClicks();
-                return actions.click();
-            },
-        },
-        { trigger: `${tag("to", "books@azure.example")}:contains(accounting address)` },
-        { trigger: input("cc"), run: "edit new@ext.example" },
-        { trigger: `.modal .o-autocomplete--dropdown-item:contains(new@ext.example)` },
-        { trigger: input("cc"), run: "press Enter" },
-        { trigger: tag("cc", "new@ext.example") },
-        { trigger: ".modal button[name=action_send_and_print]:not(:disabled)", run: "click" },
-        { trigger: "body:not(:has(.modal))", run: () => stop() },
-    ],
+    steps: () =>
+        countClicks(4, [
+            { trigger: "button[name=action_invoice_sent]:not(:disabled)", run: "click" },
+            { trigger: `${tag("to", "books@azure.example")}:contains(accounting address)` },
+            { trigger: input("cc"), run: "edit new@ext.example" },
+            { trigger: `.modal .o-autocomplete--dropdown-item:contains(new@ext.example)` },
+            { trigger: input("cc"), run: "press Enter" },
+            { trigger: tag("cc", "new@ext.example") },
+            { trigger: ".modal button[name=action_send_and_print]:not(:disabled)", run: "click" },
+            { trigger: "body:not(:has(.modal))" },
+        ]),
 });
 
 registry.category("web_tour.tours").add("sengerio_mail_batch_with_copy", {
