@@ -4,6 +4,8 @@ from . import (
     test_automatic,
     test_bounces,
     test_changes,
+    test_changes_invoices,
+    test_changes_resolved,
     test_composer,
     test_copies,
     test_corner_cases,

@@ -14,6 +14,11 @@ from odoo.tools.mail import email_split
 SECRET = re.compile(r"[?&;](access_token|pid|hash|token|payment_token|auth_\w+)=")
 
 
+def change(removed=(), email_from="", reply_to="", **added):
+    """Return changes as the browser writes them."""
+    return {"added": added, "removed": list(removed), "from": email_from, "reply_to": reply_to}
+
+
 class Received:
     """One message as a mail server took it: envelope and content."""
 

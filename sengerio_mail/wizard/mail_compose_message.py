@@ -259,9 +259,9 @@ class MailComposeMessage(models.TransientModel):
 
         :raise UserError: the message names what is wrong
         """
-        send = self._sengerio_send_values(policy)
-        if "changes" not in send:
+        if not self.sengerio_changes or self.composition_batch:
             return
+        send = self._sengerio_send_values(policy)
         changes = self.env["sengerio.mail.changes"]._checked(policy, send, self._sengerio_sender(record))
         if changes and not self._sengerio_answer(record, policy).by_header("to"):
             raise UserError(self.env._("Nobody is in To: add an address there."))
