@@ -1,7 +1,11 @@
 from odoo import api, models
+from odoo.exceptions import UserError
 from odoo.tools import mail
 
 from ..tools import addresses
+from ..tools import changes as changing
+
+SENDING_KEY = "sengerio_sending"  # what a batch that is worked off at once carries, as sending_data of one that waits
 
 
 class AccountMoveSend(models.AbstractModel):
@@ -9,18 +13,44 @@ class AccountMoveSend(models.AbstractModel):
 
     @api.model
     def _get_default_sending_settings(self, move, from_cron=False, **custom_settings):
-        # EXTENDS account: the sender's choice for this send
+        # EXTENDS account: what the sender changed for this send
         settings = super()._get_default_sending_settings(move, from_cron=from_cron, **custom_settings)
-        if "sengerio_bcc_sender" in custom_settings:
-            settings["sengerio_bcc_sender"] = custom_settings["sengerio_bcc_sender"]
+        carried = custom_settings
+        if from_cron:
+            carried = self._sengerio_carried(move.sending_data or {})
+        elif SENDING_KEY in self.env.context:
+            carried = self._sengerio_carried(self.env.context[SENDING_KEY])
+        settings.update({key: carried[key] for key in ("sengerio_bcc_sender", "sengerio_changes") if key in carried})
         return settings
+
+    @api.model
+    def _sengerio_carried(self, data):
+        """Return what a batch carries for each of its invoices: the switch of the blind copy and addresses in Cc.
+
+        :param dict data: of ``account.move.sending_data``, which whoever may write invoices can write: nothing else of
+            it counts, since the job that reads it may do everything
+        """
+        carried = {}
+        if isinstance(data.get("sengerio_bcc_sender"), bool):
+            carried["sengerio_bcc_sender"] = data["sengerio_bcc_sender"]
+        try:
+            changes = changing.read({"added": {"cc": data.get("sengerio_added_cc")}})
+        except changing.UnreadableChanges:
+            return carried
+        if found := changing.write(changes)["added"]:
+            carried["sengerio_changes"] = {"added": found}
+        return carried
 
     @api.model
     def _is_applicable_to_move(self, method, move, **move_data):
         # EXTENDS account: plain addresses of the template are enough
         applicable = super()._is_applicable_to_move(method, move, **move_data)
         template = move_data.get("mail_template")
-        if applicable or method != "email" or not template or not move.partner_id.email:
+        if applicable or method != "email" or not template:
+            return applicable
+        if self._sengerio_added_to_only(move_data):
+            return True
+        if not move.partner_id.email:
             return applicable
         policy = self._sengerio_policy(move, template)
         return bool(policy and policy.role) and any(
@@ -69,11 +99,29 @@ class AccountMoveSend(models.AbstractModel):
                 "type_id": policy.id,
                 "sender_id": move_data["author_user_id"],
                 "bcc_sender": move_data.get("sengerio_bcc_sender"),
+                "changes": move_data.get("sengerio_changes"),
             }
+            if move_data.get("sengerio_nobody"):
+                params["partner_ids"] = []
             if template.reply_to:
                 reply_to = self._get_mail_default_field_value_from_template(template, lang, move, "reply_to")
                 params["reply_to"] = reply_to or False
         return params
+
+    @api.model
+    def _send_mails(self, moves_data):
+        # EXTENDS account: which leaves out customers without e-mail, though addresses were added for this send
+        for move, move_data in moves_data.items():
+            if not move.partner_id.email and self._sengerio_added_to_only(move_data):
+                move_data.update(mail_partner_ids=move.partner_id.ids, sengerio_nobody=True)
+        return super()._send_mails(moves_data)
+
+    @api.model
+    def _sengerio_added_to_only(self, move_data):
+        """Tell whether no contact is addressed but addresses that were added to To for this send."""
+        if mail_partner_ids(move_data) or not move_data.get("sengerio_changes"):
+            return False
+        return bool(self.env["sengerio.mail.changes"]._read(move_data["sengerio_changes"]).added("to"))
 
     @api.model
     def _sengerio_policy(self, move, mail_template):
@@ -133,15 +181,19 @@ class AccountMoveSend(models.AbstractModel):
         return self.env["sengerio.mail.resolver"]._unreachable(policy, move, without_email)
 
     @api.model
-    def _sengerio_answer(self, move, policy, partners, send):
-        """Tell who will get a move's document, as :mod:`..tools.resolver` answers when it is sent.
+    def _sengerio_send_values(self, move, move_data):
+        """Return what the message about a move would carry, see ``mail.message``."""
+        return {
+            **self._sengerio_plain(move, move_data["mail_template"], move_data["mail_lang"]),
+            "bcc_sender": move_data.get("sengerio_bcc_sender"),
+            "changes": move_data.get("sengerio_changes"),
+            "customer_unknown": bool(move_data.get("sengerio_shown")),
+        }
 
-        :param partners: ``res.partner`` addressed
-        :param dict send: what the message would carry, see ``mail.message``
-        """
-        resolver = self.env["sengerio.mail.resolver"]
-        partner_ids = partners._origin.ids
-        recipients_data = move._notify_get_recipients(
+    @api.model
+    def _sengerio_recipients_data(self, move, partner_ids):
+        """Return whom Odoo will notify."""
+        return move._notify_get_recipients(
             self.env["mail.message"],
             msg_vals={
                 "author_id": self.env.user.partner_id.id, "incoming_email_cc": False, "incoming_email_to": False,
@@ -150,24 +202,61 @@ class AccountMoveSend(models.AbstractModel):
             },
             notify_author_mention=True,
         )  # fmt: skip
-        send = {**send, "addressed": partner_ids}
+
+    @api.model
+    def _sengerio_answer(self, move, policy, move_data, recipients_data=None):
+        """Tell who will get a move's document, as :mod:`..tools.resolver` answers when it is sent.
+
+        :param dict move_data: its settings, see ``_get_default_sending_settings``
+        :param list recipients_data: whom Odoo will notify, if it is known already
+        """
+        resolver = self.env["sengerio.mail.resolver"]
+        partner_ids = list(mail_partner_ids(move_data))
+        if recipients_data is None:
+            recipients_data = self._sengerio_recipients_data(move, partner_ids)
+        send = {**self._sengerio_send_values(move, move_data), "addressed": partner_ids}
         return resolver._resolve(policy, move, resolver._sender(move), recipients_data, send)
 
     @api.model
-    def _sengerio_summary_of_move(self, move, policy, mail_template, mail_lang, partners, send):
-        """Return the line that says who will get a move's document and why."""
-        resolver = self.env["sengerio.mail.resolver"]
-        sender = resolver._sender(move)
+    def _sengerio_check_changes(self, move, policy, move_data):
+        """Refuse changes that cannot be done, or after which nobody is in To.
+
+        :raise UserError: the message names what is wrong
+        """
+        send = {"changes": move_data.get("sengerio_changes")}
+        sender = self.env["sengerio.mail.resolver"]._sender(move)
+        changes = self.env["sengerio.mail.changes"]._checked(policy, send, sender)
+        if changes and not self._sengerio_answer(move, policy, move_data).by_header("to"):
+            raise UserError(self.env._("Nobody is in To: add an address there."))
+
+    @api.model
+    def _sengerio_preview(self, move, policy, move_data):
+        """Return what the widget shows: who will get a move's document and why, From and Reply-To."""
+        checking, preview = self.env["sengerio.mail.changes"], self.env["sengerio.mail.preview"]
+        sender = self.env["sengerio.mail.resolver"]._sender(move)
+        changes = checking._read(move_data.get("sengerio_changes"))
+        problems = checking._problems(changes, sender)
+        changes = changes.without(problems)
+        # the copies are shown while nobody is in To, too
+        move_data = {**move_data, "sengerio_changes": changing.write(changes), "sengerio_shown": True}
+        partners = self.env["res.partner"].browse(mail_partner_ids(move_data))
+        recipients_data = self._sengerio_recipients_data(move, partners.ids)
+        answer = self._sengerio_answer(move, policy, move_data, recipients_data)
+        author, email_from, reply_to = self._sengerio_headers(move, move_data["mail_template"], move_data["mail_lang"])
+        return {
+            **preview._recipients(move, answer, problems, partners, recipients_data),
+            **preview._headers(policy, move, sender, author, email_from, reply_to, changes),
+            "may_copy_sender": policy.may_copy_sender,
+        }
+
+    @api.model
+    def _sengerio_headers(self, move, mail_template, mail_lang):
+        """Return author, From and Reply-To as the template and Odoo say."""
         render = self._get_mail_default_field_value_from_template
         email_from = mail_template.email_from and render(mail_template, mail_lang, move, "email_from") or None
         author_id, email_from = move._message_compute_author(None, email_from)
-        author, email_from = resolver._author(policy, move, sender, partners.browse(author_id), email_from)
-        reply_to = (
-            mail_template.reply_to and render(mail_template, mail_lang, move, "reply_to")
-            or resolver._reply_to(policy, move, sender, author)
-            or move._notify_get_reply_to(default=email_from, author_id=author.id)[move.id]
-        )  # fmt: skip
-        return resolver._summary(self._sengerio_answer(move, policy, partners, send), email_from, reply_to)
+        reply_to = mail_template.reply_to and render(mail_template, mail_lang, move, "reply_to") or None
+        return self.env["res.partner"].browse(author_id), email_from, reply_to
 
 
 def mail_partner_ids(move_data):

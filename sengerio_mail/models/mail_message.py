@@ -5,7 +5,8 @@ from odoo.exceptions import AccessError
 class MailMessage(models.Model):
     _inherit = "mail.message"
 
-    # {type_id, sender_id, bcc_sender (None: by policy), email_to, email_cc: [address], addressed: [partner id]}
+    # {type_id, sender_id, bcc_sender (None: by policy), email_to, email_cc: [address], addressed: [partner id],
+    # changes: see tools/changes.py}
     sengerio_send = fields.Json(
         "Document Sending",
         groups="base.group_user",

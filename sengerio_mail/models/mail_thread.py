@@ -3,6 +3,7 @@ from ast import literal_eval
 from odoo import api, models
 
 from ..tools import addresses
+from ..tools.changes import write as write_changes
 
 VISIBLE_TO = "X-Msg-To-Add"  # Odoo adds these addresses to the To of each message
 
@@ -99,7 +100,8 @@ class MailThread(models.AbstractModel):
         if not policy:
             return kwargs
         author_id, email_from = self._message_compute_author(kwargs.get("author_id"), kwargs.get("email_from"))
-        kwargs.update(self._sengerio_message_values(policy, send, author_id, email_from, kwargs.get("reply_to")))
+        reply_to = kwargs.pop("reply_to", None)
+        kwargs.update(self._sengerio_message_values(policy, send, author_id, email_from, reply_to))
         self._sengerio_add_plain(kwargs)
         return kwargs
 
@@ -112,40 +114,47 @@ class MailThread(models.AbstractModel):
         send = kwargs["sengerio_send"]
         to = list(resolver._plain([*send["email_to"], kwargs.get("outgoing_email_to")]))
         cc = list(resolver._plain(send["email_cc"]))
-        if not to and not kwargs.get("partner_ids"):
+        added = self.env["sengerio.mail.changes"]._read(send.get("changes")).added("to")
+        if not to and not added and not kwargs.get("partner_ids"):
             to, cc = cc, []
         send["email_to"], send["email_cc"] = (
             [addresses.header(address.email, address.name) for address in found] for found in (to, cc)
         )
-        if to:
-            kwargs["outgoing_email_to"] = ",".join(address.email for address in to)
+        if mailed := dict.fromkeys(address.email for address in (*to, *added)):
+            kwargs["outgoing_email_to"] = ",".join(mailed)
 
     def _sengerio_message_values(self, policy, send, author_id, email_from, reply_to):
-        """Return author, From, Reply-To and what a document's message carries, by policy.
+        """Return author, From, Reply-To and what a document's message carries, by policy and changes for this send.
 
         :param policy: its :class:`~.sengerio_mail_document_type.Policy`
         :param dict send: what was asked for; nothing of it is taken on trust
         :param author_id: id of the author that Odoo would take
         :param str email_from: From that Odoo would take
         :param reply_to: a Reply-To that was asked for; it is stronger than the policy
+        :raise UserError: a change for this send is not possible; the message names it
         """
         resolver = self.env["sengerio.mail.resolver"]
         asked_by = self.env["res.users"].browse(send.get("sender_id") or ()) or self._sengerio_asked_by()
         sender = resolver._sender(self, asked_by)
         author = self.env["res.partner"].browse(author_id or ())
-        if not send.get("keep_from"):
+        changes = self.env["sengerio.mail.changes"]._checked(policy, send, sender)
+        policy = self.env["sengerio.mail.changes"]._applied(policy, changes)
+        if changes.email_from or not send.get("keep_from"):
             author, email_from = resolver._author(policy, self, sender, author, email_from)
-        reply_to = reply_to or resolver._reply_to(policy, self, sender, author)
+        if changes.reply_to or not reply_to:
+            reply_to = resolver._reply_to(policy, self, sender, author)
         return {
             "author_id": author.id,
             "email_from": email_from,
             **({"reply_to": reply_to} if reply_to else {}),
+            **({"reply_to_force_new": False} if changes.reply_to else {}),  # it was for the template's Reply-To
             "sengerio_send": {
                 "type_id": policy.id,
                 "sender_id": sender.id or False,
                 "bcc_sender": send.get("bcc_sender"),
                 "email_to": send.get("email_to") or [],
                 "email_cc": send.get("email_cc") or [],
+                **({"changes": write_changes(changes)} if changes else {}),
             },
         }
 

@@ -121,9 +121,8 @@ class SengerioMailResolver(models.AbstractModel):
         company = self._company(record)
         chain = self._chain(customer)
         asked_for = chain | self.env["res.partner"].browse(addressed) | sender.sudo().partner_id
-        # copies of what a partner gets are due only if it gets it
-        gets_it = chain if customer.id in addressed else chain.browse()
-        rows, copy_values = self._load(policy, asked_for, gets_it, sender, company) if policy.role else ({}, [])
+        rows, copy_values = self._load(policy, asked_for, chain, sender, company) if policy.role else ({}, [])
+        changes = self.env["sengerio.mail.changes"]._of_send(policy, send)
         contacts = [
             Contact(self._person(partner, rows), partner.id in addressed)
             for partner in self.env["res.partner"].sudo().browse(mailed)
@@ -138,6 +137,8 @@ class SengerioMailResolver(models.AbstractModel):
                 plain_cc=self._plain(send.get("email_cc")),
                 notified=frozenset(record._sengerio_notified_addresses()),
                 customer_unknown=bool(send.get("customer_unknown")),
+                changes=changes,
+                bounced=self.env["sengerio.mail.changes"]._bounced(changes.emails),
                 copies=tuple(
                     [
                         *self._copies(policy, record, sender, copy_values, rows),
@@ -232,7 +233,10 @@ class SengerioMailResolver(models.AbstractModel):
         """
         for values in copy_values:
             reason = self._copy_reason(record, values)
-            settings = {"header": values["header"], "reason": reason, "mandatory": values["mandatory"]}
+            settings = {
+                "header": values["header"], "reason": reason, "mandatory": values["mandatory"],
+                "of_customer": bool(values["partner_id"]) and values["direction"] == "sent_to",
+            }  # fmt: skip
             if values["email"]:
                 yield Copy(email=values["email"], bounced=values["bounce_state"] == "bad_address", **settings)
             elif values["copy_field"]:

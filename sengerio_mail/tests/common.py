@@ -14,6 +14,11 @@ from odoo.tools.mail import email_split
 SECRET = re.compile(r"[?&;](access_token|pid|hash|token|payment_token|auth_\w+)=")
 
 
+def change(removed=(), email_from="", reply_to="", **added):
+    """Return changes as the browser writes them."""
+    return {"added": added, "removed": list(removed), "from": email_from, "reply_to": reply_to}
+
+
 class Received:
     """One message as a mail server took it: envelope and content."""
 
@@ -224,8 +229,11 @@ class DocumentMailCase(TransactionCase):
 
     def send(self, composer):
         """Press Send and return what arrived. Whoever was shown gets it, and nobody else."""
+        return self.send_wizard(composer.save())
+
+    def send_wizard(self, wizard):
+        """Press Send in a composer that is saved, see :meth:`send`."""
         self.smtp.take()
-        wizard = composer.save()
         record = wizard._sengerio_single_record()
         policy = wizard._sengerio_shown_policy()
         shown = wizard._sengerio_answer(record, policy).recipients if policy else []

@@ -1,10 +1,9 @@
 """What the composer shows before sending, and the sender's choices."""
 
-import re
-
 from odoo import fields
 from odoo.exceptions import ValidationError
 from odoo.tests import Form, tagged
+from odoo.tools.mail import email_split
 
 from .common import DocumentMailCase
 
@@ -13,12 +12,13 @@ AZURE, MARC, ANNA = "azure@azure.example", "marc@firm.example", "anna@firm.examp
 
 @tagged("post_install", "-at_install")
 class TestComposer(DocumentMailCase):
-    def line(self, composer):
-        """Return the line as text."""
-        return re.sub(r"<[^>]+>", "", str(composer.sengerio_summary or ""))
+    def shown(self, composer):
+        """Return what is shown: for each header its addresses."""
+        preview = composer.sengerio_recipients
+        return {header: [tag["email"] for tag in preview[header]] for header in ("to", "cc", "bcc", "followers")}
 
-    def test_line(self):
-        """One line says who gets it, who replies reach, and each address has its reason."""
+    def test_preview(self):
+        """The composer shows who gets it, who replies reach, and each address has its reason."""
         self.add_address(self.azure, "commercial", "buying@azure.example")
         self.add_copy(self.marc.partner_id, direction="sent_by", header="cc", copy_partner_id=self.anna.partner_id.id)
         lea = self.env["res.partner"].create({"name": "Lea & Co", "email": "lea@ext.example"})
@@ -26,37 +26,61 @@ class TestComposer(DocumentMailCase):
         order.message_subscribe(lea.ids)
         composer = self.compose(order)
         self.assertEqual(
-            self.line(composer),
-            f"To {AZURE}, buying@azure.example · Cc {ANNA} · Bcc {MARC} · Followers Lea &amp; Co · "
-            f"Replies to {MARC}, catchall@firm.example · From &#34;Marc Junior&#34; &lt;{MARC}&gt;",
+            self.shown(composer),
+            {"to": [AZURE, "buying@azure.example"], "cc": [ANNA], "bcc": [MARC], "followers": ["lea@ext.example"]},
         )
-        for reason in (
-            "e-mail of Azure Interior", "commercial address of Azure Interior", "in copy of what Marc Junior sends",
-            "blind copy to the sender",
-        ):  # fmt: skip
-            self.assertIn(f'title="{reason}"', composer.sengerio_summary)
+        preview = composer.sengerio_recipients
+        reasons = {tag["email"]: tag["reason"] for header in ("to", "cc", "bcc") for tag in preview[header]}
+        self.assertEqual(
+            reasons,
+            {
+                AZURE: "e-mail of Azure Interior",
+                "buying@azure.example": "commercial address of Azure Interior",
+                ANNA: "in copy of what Marc Junior sends",
+                MARC: "blind copy to the sender",
+            },
+        )
+        self.assertEqual(preview["from"]["text"], f"Marc Junior <{MARC}>")
+        self.assertEqual(email_split(preview["reply_to"]["text"]), [MARC, "catchall@firm.example"])
+        mails = self.send(composer)
+        self.assertEqual({str(mail.message["From"]) for mail in mails}, {f"Marc Junior <{MARC}>"})
+        self.assertEqual(mails[0].addresses("Reply-To"), [MARC, "catchall@firm.example"])
 
-    def test_line_follows_changes(self):
-        """The line changes with the recipients, and is absent where nothing is listed."""
+    def test_preview_follows_changes(self):
+        """It changes with the recipients, and is absent where nothing is listed."""
         order = self.make_order()
         composer = self.compose(order)
         composer.partner_ids.add(self.john)
-        self.assertIn("To azure@azure.example, john@azure.example", self.line(composer))
+        self.assertEqual(self.shown(composer)["to"], [AZURE, "john@azure.example"])
         composer.sengerio_bcc_sender = False
-        self.assertNotIn("Bcc", self.line(composer))
-        self.assertFalse(self.compose_free(order, self.azure).sengerio_summary)
+        self.assertEqual(self.shown(composer)["bcc"], [])
+        self.assertFalse(self.compose_free(order, self.azure).sengerio_recipients)
 
-    def test_line_says_who_has_no_address(self):
-        """A customer who cannot be mailed is named, and Send stays off as in Odoo."""
+    def test_preview_says_who_has_no_address(self):
+        """A customer who cannot be mailed is named with where to add an address, and Send stays off as in Odoo."""
         self.azure.email = False
         composer = self.compose(self.make_order())
-        self.assertIn("Azure Interior has no e-mail address", composer.sengerio_summary)
+        [tag] = composer.sengerio_recipients["to"]
+        self.assertEqual((tag["name"], tag["kind"], tag["partner_id"]), ("Azure Interior", "missing", self.azure.id))
+        warnings = composer.sengerio_recipients["warnings"]
+        self.assertIn(
+            ("Azure Interior has no e-mail address", self.azure.id, "Add an address"),
+            [(warning["text"], warning["partner_id"], warning["action"]) for warning in warnings],
+        )
         self.assertFalse(composer.partner_ids_all_have_email)
 
-    def test_line_shows_no_markup_of_others(self):
-        """Names are shown as text."""
-        self.azure.name = "<script>alert(1)</script>"
-        self.assertNotIn("<script>", self.compose(self.make_order()).sengerio_summary)
+    def test_preview_shows_everybody_addressed(self):
+        """Whoever is addressed can be seen and taken off: notified in Odoo, or reached by another's address."""
+        self.anna.notification_type = "inbox"
+        twin = self.env["res.partner"].create({"name": "Twin", "email": AZURE})
+        composer = self.compose(self.make_order())
+        composer.partner_ids.add(self.anna.partner_id)
+        composer.partner_ids.add(twin)
+        tags = {tag["partner_id"]: (tag["email"], tag["kind"]) for tag in composer.sengerio_recipients["to"]}
+        self.assertEqual(
+            tags,
+            {self.azure.id: (AZURE, "contact"), self.anna.partner_id.id: ("", "inbox"), twin.id: ("", "contact")},
+        )
 
     def test_switch(self):
         """The sender can switch the blind copy for one send, off and on, against the own opt-out too."""

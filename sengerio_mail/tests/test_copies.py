@@ -109,9 +109,10 @@ class TestCopies(DocumentMailCase):
         for someone in (gone, mute):
             self.add_copy(self.azure, header="cc", copy_partner_id=someone.id)
         order = self.make_order()
-        summary = self.compose(order).sengerio_summary
-        self.assertIn("Gone is archived and gets no copy", summary)
-        self.assertIn("Mute has no e-mail address and gets no copy", summary)
+        warnings = [warning["text"] for warning in self.compose(order).sengerio_recipients["warnings"]]
+        self.assertEqual(
+            warnings, ["Gone is archived and gets no copy", "Mute has no e-mail address and gets no copy"]
+        )
         self.assertEqual(self.copies_of(order), {})
 
     def test_archived_copy(self):

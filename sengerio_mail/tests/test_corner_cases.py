@@ -88,7 +88,7 @@ class TestCornerCases(DocumentMailCase):
         template = self.env.ref("sale.email_template_edi_sale")
         template.write({"use_default_to": False, "partner_to": str(self.azure.id), "email_cc": "cc@x.example"})
         composer = self.compose(self.make_order())
-        self.assertIn("cc@x.example", composer.sengerio_summary)
+        self.assertEqual([tag["email"] for tag in composer.sengerio_recipients["cc"]], ["cc@x.example"])
         composer.sengerio_email_cc = "other@x.example"
         self.assertEqual(self.envelopes(composer), [[AZURE], [MARC, "other@x.example"]])
 
@@ -100,7 +100,7 @@ class TestCornerCases(DocumentMailCase):
         self.anna.active = False
         self.assertTrue(self.anna.partner_id.active)
         composer = self.compose(self.make_order())
-        self.assertIn("Anna Senior is archived", composer.sengerio_summary)
+        self.assertIn("Anna Senior is archived", composer.sengerio_recipients["warnings"][0]["text"])
         self.assertEqual(self.envelopes(composer), [[AZURE], [MARC]])
         with self.policy("quotation", reply_to_policy="field", reply_to_field="partner_id.user_id"):
             [customer, _copy] = self.send(self.compose(self.make_order()))

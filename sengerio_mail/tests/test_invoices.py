@@ -89,12 +89,19 @@ class TestInvoices(DocumentMailCase):
         move = self.make_move()
         context = {"active_model": "account.move", "active_ids": move.ids}
         form = Form(self.env["account.move.send.wizard"].with_user(self.clerk).with_context(**context))
-        for words in (BOOKS, CONTROL, CLERK, "accounting address of Azure Interior", "blind copy to the sender"):
-            self.assertIn(words, form.sengerio_summary)
+        preview = form.sengerio_recipients
+        self.assertEqual(
+            [(tag["email"], tag["reason"]) for tag in preview["to"] + preview["cc"] + preview["bcc"]],
+            [
+                (BOOKS, "accounting address of Azure Interior"), (CONTROL, "accounting address of Azure Interior"),
+                (CLERK, "blind copy to the sender"),
+            ],
+        )  # fmt: skip
         form.sengerio_bcc_sender = False
-        self.assertNotIn("blind copy", form.sengerio_summary)
+        self.assertEqual(form.sengerio_recipients["bcc"], [])
         form.mail_partner_ids.add(self.john)
-        self.assertIn("john@azure.example", form.sengerio_summary)
+        shown = [tag["email"] for tag in form.sengerio_recipients["to"]]
+        self.assertEqual(shown, [BOOKS, CONTROL, "john@azure.example"])
         form.save().action_send_and_print()
         to = [BOOKS, CONTROL, "john@azure.example"]
         self.assertMails(
@@ -125,8 +132,10 @@ class TestInvoices(DocumentMailCase):
         mute = self.env["res.partner"].create({"name": "Mute"})
         moves = self.make_move() | self.make_move(partner=mute)
         wizard = self.env["account.move.send.batch.wizard"].with_user(self.clerk).create({"move_ids": moves.ids})
-        self.assertIn(BOOKS, wizard.sengerio_summary)
-        self.assertIn("nobody", wizard.sengerio_summary)
+        lines = {line["partner"]: line for line in wizard.sengerio_lines["lines"]}
+        self.assertEqual([tag["email"] for tag in lines["Azure Interior"]["to"]], [BOOKS, CONTROL])
+        self.assertEqual([tag["email"] for tag in lines["Azure Interior"]["bcc"]], [CLERK])
+        self.assertEqual((lines["Mute"]["note"], lines["Mute"]["partner_id"]), ("nobody: no e-mail address", mute.id))
         self.assertEqual(wizard.alerts["account_missing_email"]["message"], "No e-mail address: Mute.")
         self.assertEqual([mail.rcpt for mail in self.run_batch(moves)], [[BOOKS, CONTROL], [CLERK]])
 
@@ -223,7 +232,7 @@ class TestInvoices(DocumentMailCase):
         self.azure.invoice_sending_method = "manual"
         move = self.make_move()
         wizard = self.wizard(move, sending_method_checkboxes={"manual": {"checked": True, "label": "Manual"}})
-        self.assertFalse(wizard.sengerio_summary)
+        self.assertFalse(wizard.sengerio_recipients)
         wizard.action_send_and_print()
         self.assertEqual(self.smtp.take(), [])
         self.assertFalse(self.document_of(move))

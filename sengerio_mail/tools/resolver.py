@@ -6,9 +6,11 @@
 from dataclasses import dataclass, field
 
 from .addresses import Address
+from .changes import Changes
 
 COMMERCIAL = "commercial"
 ACCOUNTING = "accounting"
+COPY_WARNINGS = ("copy_archived", "copy_no_address")
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,10 @@ class Contact:
 
 @dataclass(frozen=True)
 class Copy:
-    """Somebody who gets the document too: a partner with its parents, or a plain address."""
+    """Somebody who gets the document too: a partner with its parents, or a plain address.
+
+    :ivar bool of_customer: due only if the customer gets the document
+    """
 
     header: str
     reason: Reason
@@ -89,6 +94,7 @@ class Copy:
     email: str = ""
     mandatory: bool = False
     bounced: bool = False
+    of_customer: bool = False
 
 
 @dataclass(frozen=True)
@@ -103,6 +109,8 @@ class Question:
     :ivar tuple copies: the :class:`Copy` that apply
     :ivar frozenset notified: addresses that get a mail of their own about it, so that no copy is due
     :ivar bool customer_unknown: asked before there is a customer: the copies are told although nobody is in To
+    :ivar changes: the :class:`~.changes.Changes` for this send
+    :ivar frozenset bounced: those of the addresses added whose mail came back
     """
 
     role: str
@@ -114,6 +122,8 @@ class Question:
     copies: tuple = ()
     notified: frozenset = frozenset()
     customer_unknown: bool = False
+    changes: Changes = field(default_factory=Changes)
+    bounced: frozenset = frozenset()
 
 
 @dataclass
@@ -123,10 +133,12 @@ class Answer:
     :ivar list recipients: the :class:`Recipient` of the document, To before Cc before Bcc
     :ivar list followers: the :class:`Person` whom Odoo mails besides
     :ivar set dropped: ids of the contacts whom Odoo must not mail again: all their addresses are among the recipients
+    :ivar list left_out: the :class:`Recipient` whom the person sending took out
     :ivar list warnings: :class:`Reason` of what could not be done as set
     """
 
     recipients: list = field(default_factory=list)
+    left_out: list = field(default_factory=list)
     followers: list = field(default_factory=list)
     dropped: set = field(default_factory=set)
     warnings: list = field(default_factory=list)
@@ -146,12 +158,13 @@ def resolve(question):
     """
     answer = Answer()
     taken = set()
-    for recipient in _to_recipients(question):
-        _take(recipient, taken, answer)
+    for recipient in [*_to_recipients(question), *_added(question, "to")]:
+        _take(recipient, taken, question, answer)
     _sort_out_contacts(question, taken, answer)
     if not taken and not question.customer_unknown:  # without anybody in To nothing leaves
         return answer
     _add_copies(question, taken, answer)
+    answer.left_out = [recipient for recipient in answer.left_out if recipient.email not in taken]
     answer.warnings += [
         Reason("bounced", recipient.email, partner_id=recipient.reason.partner_id or recipient.partner_id)
         for recipient in answer.recipients
@@ -223,12 +236,13 @@ def _to_recipients(question):
 def _sort_out_contacts(question, taken, answer):
     """Tell followers from those who need no mail of their own any more, and warn about contacts without address."""
     reached = {recipient.partner_id for recipient in answer.recipients}
+    left_out = {recipient.partner_id for recipient in answer.left_out}
     for contact in question.contacts:
         person = contact.person
         if contact.addressed:
             if person.id in reached:
                 continue
-            if not person.emails:
+            if not person.emails and person.id not in left_out:
                 answer.warnings.append(Reason("no_address", person.name, question.role, person.id))
             else:
                 answer.dropped.add(person.id)
@@ -241,24 +255,58 @@ def _sort_out_contacts(question, taken, answer):
 def _add_copies(question, taken, answer):
     """Add those who get a copy: nobody by e-mail twice, neither an address nor a person, Cc before Bcc."""
     mailed_anyway = {address.email for person in answer.followers for address in person.emails} | question.notified
-    reached = {person.id for person in answer.followers} | {recipient.partner_id for recipient in answer.recipients}
-    for recipient in _plain(question.plain_cc, "cc", "template"):
-        if recipient.email not in mailed_anyway:
-            _take(recipient, taken, answer)
-    for copy in sorted(question.copies, key=lambda copy: copy.header != "cc"):
-        if copy.email:
-            found = [
-                Recipient(copy.email, "", copy.header, copy.reason, mandatory=copy.mandatory, bounced=copy.bounced)
-            ]
-        else:
-            person = copy.chain[0]
-            if person.id in reached or any(address.email in taken | mailed_anyway for address in person.emails):
-                continue
-            found = _copy_person(copy, question, answer)
-            reached.add(person.id)
-        for recipient in found:
-            if recipient.email not in mailed_anyway:
-                _take(recipient, taken, answer)
+    for header in ("cc", "bcc"):
+        # one after the other: each copy depends on whom those before it have reached
+        for recipients in _copy_groups(question, header, taken, mailed_anyway, answer):
+            for recipient in recipients:
+                if recipient.email not in mailed_anyway:
+                    _take(recipient, taken, question, answer)
+                elif recipient.reason.code == "added_now":
+                    answer.warnings.append(Reason("mailed_anyway", recipient.email))
+
+
+def _copy_groups(question, header, taken, mailed_anyway, answer):
+    """Yield lists of recipients for one header: the template's, each copy's, those added for this send."""
+    if header == "cc":
+        yield _plain(question.plain_cc, "cc", "template")
+    customer_gets_it = _customer_gets_it(question, answer)
+    for copy in question.copies:
+        if copy.header == header and (customer_gets_it or not copy.of_customer):
+            yield _copy_recipients(copy, question, taken | mailed_anyway, answer)
+    yield _added(question, header)
+
+
+def _copy_recipients(copy, question, mailed, answer):
+    """Return the recipients of one copy, none if the person is reached.
+
+    :param set mailed: the addresses that get the document, or a mail of their own about it
+    """
+    if copy.email:
+        return [
+            Recipient(copy.email, "", copy.header, copy.reason, mandatory=copy.mandatory, bounced=copy.bounced)
+        ]
+    person = copy.chain[0]
+    if copy.mandatory:  # whoever adds another address of that person does not get rid of it
+        mailed = mailed - question.changes.emails
+    reached = {someone.id for someone in answer.followers} | {found.partner_id for found in answer.recipients}
+    warned = any(w.partner_id == person.id and w.code in COPY_WARNINGS for w in answer.warnings)
+    if warned or person.id in reached or any(address.email in mailed for address in person.emails):
+        return []
+    return _copy_person(copy, question, answer)
+
+
+def _customer_gets_it(question, answer):
+    """Tell whether the document goes to the customer: addressed as such, or by one of its addresses added by hand."""
+    if not question.customer:
+        return False
+    customer_id = question.customer[0].id
+    reached = any(recipient.partner_id == customer_id for recipient in answer.recipients)
+    left_out = any(recipient.partner_id == customer_id for recipient in answer.left_out)
+    if any(contact.addressed and contact.person.id == customer_id for contact in question.contacts):
+        if reached or not left_out:
+            return True
+    family = {found.email for person in question.customer for found in (*person.emails, *person.rows)}
+    return bool(family & question.changes.emails)
 
 
 def _copy_person(copy, question, answer):
@@ -282,8 +330,19 @@ def _recipient(row, reason, header, partner_id, role, mandatory=False):
     return Recipient(row.email, row.name, header, reason, partner_id, role, mandatory, row.bounced)
 
 
-def _take(recipient, taken, answer):
-    if recipient.email not in taken:
+def _added(question, header):
+    """Return the recipients added to a header for this send."""
+    return [
+        Recipient(address.email, address.name, header, Reason("added_now"), bounced=address.email in question.bounced)
+        for address in question.changes.added(header)
+    ]
+
+
+def _take(recipient, taken, question, answer):
+    removed = recipient.email in question.changes.removed and not recipient.mandatory
+    if removed and recipient.reason.code != "added_now":
+        answer.left_out.append(recipient)
+    elif recipient.email not in taken:
         taken.add(recipient.email)
         answer.recipients.append(recipient)
 

@@ -1,6 +1,7 @@
-from markupsafe import Markup
-
 from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ..models.account_move_send import SENDING_KEY
 
 SHOWN = 20  # invoices named in the summary
 
@@ -8,27 +9,112 @@ SHOWN = 20  # invoices named in the summary
 class AccountMoveSendBatchWizard(models.TransientModel):
     _inherit = "account.move.send.batch.wizard"
 
-    sengerio_summary = fields.Html("Who gets what", compute="_compute_sengerio_summary", sanitize=False)
+    sengerio_may_copy_sender = fields.Boolean(compute="_compute_sengerio_may_copy_sender")
+    sengerio_bcc_sender = fields.Boolean(
+        "Blind copy to me", compute="_compute_sengerio_bcc_sender", store=True, readonly=False
+    )
+    sengerio_changes = fields.Json("Changes for these invoices", default=dict)  # of tools/changes.py: Cc alone
+    sengerio_lines = fields.Json("Who gets what", compute="_compute_sengerio_lines")
 
     @api.depends("move_ids")
-    def _compute_sengerio_summary(self):
+    def _compute_sengerio_may_copy_sender(self):
+        for wizard in self:
+            wizard.sengerio_may_copy_sender = any(
+                policy.may_copy_sender for policy in wizard._sengerio_policies().values()
+            )
+
+    @api.depends("move_ids")
+    def _compute_sengerio_bcc_sender(self):
+        for wizard in self:
+            wizard.sengerio_bcc_sender = wizard._sengerio_wants_copy()
+
+    @api.depends("move_ids", "sengerio_bcc_sender", "sengerio_changes")
+    def _compute_sengerio_lines(self):
+        checking = self.env["sengerio.mail.changes"]
         for wizard in self:
             moves = wizard.move_ids._origin
-            lines = [wizard._sengerio_line(move) for move in moves[:SHOWN]]
-            if len(moves) > SHOWN:
-                lines.append(self.env._("and %s more", len(moves) - SHOWN))
-            items = Markup().join(Markup("<li>%s</li>") % line for line in lines)
-            wizard.sengerio_summary = Markup("<ul>%s</ul>") % items
+            changes = wizard._sengerio_cc_alone()
+            problems = checking._problems(changes, self.env.user)
+            carried = self._sengerio_carried(wizard._sengerio_choices(changes.without(problems)))
+            lines = [wizard._sengerio_line(move, carried) for move in moves[:SHOWN]]
+            wizard.sengerio_lines = {
+                "lines": lines,
+                "more": self.env._("and %s more", len(moves) - SHOWN) if len(moves) > SHOWN else "",
+                "cc": [
+                    {
+                        "key": f"cc:{entry.text}", "entry": entry.text, "locked": False, "partner_id": False,
+                        "email": entry.address.email if entry.address else entry.text,
+                        "name": entry.address.name if entry.address else "",
+                        "kind": "error" if entry in problems else "added",
+                        "reason": problems.get(entry) or self.env._("in copy of all these invoices"),
+                    }
+                    for entry in changes.entries
+                ],
+            }  # fmt: skip
 
-    def _sengerio_line(self, move):
-        """Return an invoice's number and who will get it."""
-        settings = self._get_default_sending_settings(move)
-        policy = self._sengerio_policy(move, settings.get("mail_template"))
-        if "email" not in settings["sending_methods"] or not policy:
-            return Markup("<b>%s</b> %s") % (move.display_name, self.env._("not by e-mail"))
+    def action_send_and_print(self, force_synchronous=False, allow_fallback_pdf=False):
+        # EXTENDS account: what was changed for these invoices goes with them
+        choices = {}
+        if self.sengerio_changes or self.sengerio_may_copy_sender:
+            changes = self._sengerio_cc_alone()
+            for message in self.env["sengerio.mail.changes"]._problems(changes, self.env.user).values():
+                raise UserError(message)
+            choices = self._sengerio_choices(changes)
+        wizard = self.with_context(**{SENDING_KEY: choices}) if choices else self
+        result = super(AccountMoveSendBatchWizard, wizard).action_send_and_print(
+            force_synchronous=force_synchronous, allow_fallback_pdf=allow_fallback_pdf
+        )
+        if choices and not force_synchronous:
+            for move in self.move_ids:
+                move.sending_data = {**move.sending_data, **choices}
+        return result
+
+    def _sengerio_cc_alone(self):
+        """Return the addresses added for all invoices; nothing else can be changed here."""
+        added = (self.sengerio_changes or {}).get("added") or {}
+        return self.env["sengerio.mail.changes"]._read({"added": {"cc": added.get("cc")}})
+
+    def _sengerio_choices(self, changes):
+        """Return what differs for these invoices, as ``sending_data`` carries it.
+
+        :param changes: of :meth:`_sengerio_cc_alone`
+        """
+        choices = {}
+        if self.sengerio_may_copy_sender and self.sengerio_bcc_sender != self._sengerio_wants_copy():
+            choices["sengerio_bcc_sender"] = self.sengerio_bcc_sender
+        if changes:
+            choices["sengerio_added_cc"] = [entry.text for entry in changes.entries]
+        return choices
+
+    def _sengerio_policies(self):
+        """Return the policies of those invoices that are documents, by invoice."""
+        policies = {move: self._sengerio_policy(move, move._get_mail_template()) for move in self.move_ids._origin}
+        return {move: policy for move, policy in policies.items() if policy}
+
+    def _sengerio_wants_copy(self):
+        """Tell whether the sender gets a blind copy of any of the invoices unless switched for this send."""
         resolver = self.env["sengerio.mail.resolver"]
-        partners = self.env["res.partner"].browse(settings["mail_partner_ids"])
-        template, lang = settings["mail_template"], settings["mail_lang"]
-        answer = self._sengerio_answer(move, policy, partners, self._sengerio_plain(move, template, lang))
-        recipients = Markup(" · ").join(resolver._summary_recipients(answer)) or self.env._("nobody: no e-mail address")
-        return Markup("<b>%s</b> %s") % (move.display_name, recipients)
+        policies = self._sengerio_policies()
+        return any(resolver._wants_copy(policy, resolver._sender(move)) for move, policy in policies.items())
+
+    def _sengerio_line(self, move, carried):
+        """Return who will get an invoice: ``{id, number, partner, to, cc, bcc, followers, note, warnings}``.
+
+        :param dict carried: of ``_sengerio_carried``
+        """
+        settings = {**self._get_default_sending_settings(move), **carried}
+        policy = self._sengerio_policy(move, settings.get("mail_template"))
+        line = {"id": move.id, "number": move.display_name, "partner": move.partner_id.display_name, "note": ""}
+        if "email" not in settings["sending_methods"] or not policy:
+            return {**line, "note": self.env._("not by e-mail")}
+        answer = self._sengerio_answer(move, policy, settings)
+        resolver, preview = self.env["sengerio.mail.resolver"], self.env["sengerio.mail.preview"]
+        if not answer.by_header("to"):
+            line["note"] = self.env._("nobody: no e-mail address")
+            line["partner_id"] = move.partner_id.id
+        return {
+            **line,
+            **{header: [preview._tag(found) for found in answer.by_header(header)] for header in ("to", "cc", "bcc")},
+            "followers": [person.name for person in answer.followers],
+            "warnings": [resolver._word(warning) for warning in answer.warnings if answer.by_header("to")],
+        }

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 from ..tools import addresses
+from ..tools.changes import write as write_changes
 
 # the Send buttons of orders open the composer with this key
 OWN_ACTION_KEY = "hide_mail_template_management_options"
@@ -21,7 +23,8 @@ class MailComposeMessage(models.TransientModel):
     # addresses of the template that are no contacts: they stay plain
     sengerio_email_to = fields.Char("Further To", compute="_compute_partner_ids", store=True, readonly=False)
     sengerio_email_cc = fields.Char("Further Cc", compute="_compute_partner_ids", store=True, readonly=False)
-    sengerio_summary = fields.Html("Who gets it", compute="_compute_sengerio_summary", sanitize=False)
+    sengerio_changes = fields.Json("Changes for this message", default=dict)  # see tools/changes.py
+    sengerio_recipients = fields.Json("Who gets it", compute="_compute_sengerio_recipients")
 
     @api.depends("template_id", "model", "res_ids", "composition_mode", "subtype_is_log")
     def _compute_sengerio_type(self):
@@ -46,7 +49,7 @@ class MailComposeMessage(models.TransientModel):
         self.sengerio_email_cc = False
         return super()._compute_partner_ids()
 
-    @api.depends("sengerio_type_id")
+    @api.depends("sengerio_type_id", "sengerio_changes")
     def _compute_partner_ids_all_have_email(self):
         # EXTENDS mail: a contact with a fitting role address can be mailed
         result = super()._compute_partner_ids_all_have_email()
@@ -60,16 +63,16 @@ class MailComposeMessage(models.TransientModel):
         return result
 
     @api.depends(
-        "sengerio_type_id", "sengerio_bcc_sender", "sengerio_email_to", "sengerio_email_cc", "partner_ids",
-        "email_from", "author_id", "reply_to", "notify_skip_followers",
+        "sengerio_type_id", "sengerio_bcc_sender", "sengerio_email_to", "sengerio_email_cc", "sengerio_changes",
+        "partner_ids", "email_from", "author_id", "reply_to", "notify_skip_followers",
     )  # fmt: skip
-    def _compute_sengerio_summary(self):
+    def _compute_sengerio_recipients(self):
         for composer in self:
             policy = composer._sengerio_shown_policy()
             record = composer._sengerio_single_record()
             # where there is no role, nobody is rerouted
             rerouted = policy and policy.role
-            composer.sengerio_summary = composer._sengerio_summary_of(record, policy) if rerouted else False
+            composer.sengerio_recipients = composer._sengerio_preview(record, policy) if rerouted else False
 
     def _prepare_mail_values(self, res_ids):
         # EXTENDS mail: what the message is travels with it
@@ -80,6 +83,7 @@ class MailComposeMessage(models.TransientModel):
                 plain = {key: values.pop(f"sengerio_{key}", None) for key in ("email_to", "email_cc")}
                 policy = self._sengerio_policy(record, values)
                 if policy and self.composition_mode == "comment":
+                    self._sengerio_check_changes(record, policy)
                     values["sengerio_send"] = self._sengerio_send_values(policy, plain)
                 elif policy:
                     self._sengerio_complete_mail(policy, record, values, plain)
@@ -208,6 +212,7 @@ class MailComposeMessage(models.TransientModel):
             "bcc_sender": None if batch or not policy.may_copy_sender else self.sengerio_bcc_sender,
             "email_to": [plain.get("email_to") or self.sengerio_email_to] if policy.role else [],
             "email_cc": [plain.get("email_cc") or self.sengerio_email_cc] if policy.role else [],
+            **({"changes": self.sengerio_changes} if self.sengerio_changes and policy.role and not batch else {}),
         }
 
     def _sengerio_complete_mail(self, policy, record, values, plain):
@@ -249,32 +254,59 @@ class MailComposeMessage(models.TransientModel):
         expected = template.email_from and template._render_field("email_from", record.ids)[record.id]
         return bool(self.email_from) and self.email_from != (expected or self.env.user.email_formatted)
 
+    def _sengerio_check_changes(self, record, policy):
+        """Refuse changes that cannot be done, or after which nobody is in To, before anything is posted or scheduled.
+
+        :raise UserError: the message names what is wrong
+        """
+        if not self.sengerio_changes or self.composition_batch:
+            return
+        send = self._sengerio_send_values(policy)
+        changes = self.env["sengerio.mail.changes"]._checked(policy, send, self._sengerio_sender(record))
+        if changes and not self._sengerio_answer(record, policy).by_header("to"):
+            raise UserError(self.env._("Nobody is in To: add an address there."))
+
     def _sengerio_answer(self, record, policy):
         """Tell who will get the document, as :mod:`..tools.resolver` answers when it is sent."""
-        partner_ids = self.partner_ids._origin.ids
-        send = {**self._sengerio_send_values(policy), "addressed": partner_ids}
-        recipients_data = record._notify_get_recipients(
+        recipients_data = self._sengerio_recipients_data(record)
+        return self._sengerio_answer_to(record, policy, recipients_data, self._sengerio_send_values(policy))
+
+    def _sengerio_answer_to(self, record, policy, recipients_data, send):
+        send = {**send, "addressed": self.partner_ids._origin.ids}
+        sender = self._sengerio_sender(record)
+        return self.env["sengerio.mail.resolver"]._resolve(policy, record, sender, recipients_data, send)
+
+    def _sengerio_recipients_data(self, record):
+        """Return whom Odoo will notify."""
+        return record._notify_get_recipients(
             self.env["mail.message"],
             msg_vals={
                 "author_id": self.author_id.id, "incoming_email_cc": False, "incoming_email_to": False,
-                "message_type": self.message_type, "outgoing_email_to": False, "partner_ids": partner_ids,
-                "subtype_id": self.subtype_id.id,
+                "message_type": self.message_type, "outgoing_email_to": False,
+                "partner_ids": self.partner_ids._origin.ids, "subtype_id": self.subtype_id.id,
             },
             notify_author=self.notify_author,
             notify_author_mention=self.notify_author_mention or any(map(self.env.context.get, MARK_AS_SENT_KEYS)),
             notify_skip_followers=self.notify_skip_followers,
         )  # fmt: skip
-        return self.env["sengerio.mail.resolver"]._resolve(
-            policy, record, self._sengerio_sender(record), recipients_data, send
-        )
 
-    def _sengerio_summary_of(self, record, policy):
-        """Return the line that says who will get the document and why."""
-        resolver = self.env["sengerio.mail.resolver"]
+    def _sengerio_preview(self, record, policy):
+        """Return what the widget shows: who will get the document and why, From and Reply-To."""
+        checking, preview = self.env["sengerio.mail.changes"], self.env["sengerio.mail.preview"]
         sender = self._sengerio_sender(record)
-        author, email_from = self.author_id, self.email_from
-        if not self._sengerio_from_changed(policy):
-            author, email_from = resolver._author(policy, record, sender, author, email_from)
-        reply_to = self.reply_to or resolver._reply_to(policy, record, sender, author)
-        reply_to = reply_to or record._notify_get_reply_to(default=email_from, author_id=author.id)[record.id]
-        return resolver._summary(self._sengerio_answer(record, policy), email_from, reply_to)
+        changes = checking._read(self.sengerio_changes)
+        problems = checking._problems(changes, sender)
+        changes = changes.without(problems)
+        # the copies are shown while nobody is in To, too
+        send = {
+            **self._sengerio_send_values(policy), "changes": write_changes(changes), "customer_unknown": True,
+        }  # fmt: skip
+        recipients_data = self._sengerio_recipients_data(record)
+        answer = self._sengerio_answer_to(record, policy, recipients_data, send)
+        return {
+            **preview._recipients(record, answer, problems, self.partner_ids._origin, recipients_data),
+            **preview._headers(
+                policy, record, sender, self.author_id, self.email_from, self.reply_to, changes, send["keep_from"]
+            ),
+            "may_copy_sender": self.sengerio_may_copy_sender,
+        }

@@ -11,7 +11,7 @@ registry.category("web_tour.tours").add("sengerio_mail_send_quotation", {
             },
             {
                 content: "the composer says who will get the document",
-                trigger: ".modal .o_sengerio_summary:contains('azure@azure.example')",
+                trigger: ".modal .o_sengerio_tag[data-email='azure@azure.example']",
             },
             {
                 content: "press the composer's Send",

@@ -1,0 +1,112 @@
+import { registry } from "@web/core/registry";
+import { countClicks } from "./count_clicks";
+
+const input = (header) => `.modal .o_sengerio_row[data-header=${header}] input`;
+const tag = (header, email) => `.modal .o_sengerio_row[data-header=${header}] .o_sengerio_tag[data-email='${email}']`;
+
+registry.category("web_tour.tours").add("sengerio_mail_quotation_with_copy", {
+    steps: () =>
+        countClicks(4, [
+            { trigger: "button[name=action_quotation_send]:not(:disabled)", run: "click" },
+            {
+                content: "who gets it and why is there",
+                trigger: `${tag("to", "azure@azure.example")}:contains(e-mail of)`,
+            },
+            { content: "what is mandatory has a lock", trigger: `${tag("cc", "audit@firm.example")} .fa-lock` },
+            { content: "add a copy", trigger: input("cc"), run: "edit new@ext.example" },
+            { trigger: `.modal .o-autocomplete--dropdown-item:contains(new@ext.example)` },
+            { trigger: input("cc"), run: "press Enter" },
+            { trigger: tag("cc", "new@ext.example") },
+            { trigger: ".modal .o_mail_send:not(:disabled)", run: "click" },
+            { trigger: "body:not(:has(.modal))" },
+        ]),
+});
+
+registry.category("web_tour.tours").add("sengerio_mail_composer_changes", {
+    steps: () => [
+        { trigger: "button[name=action_quotation_send]:not(:disabled)", run: "click" },
+        { content: "Take one of the addresses out", trigger: `${tag("to", "azure@azure.example")} .o_delete`, run: "click" },
+        { trigger: ".modal .o_sengerio_left_out:contains(azure@azure.example)" },
+        { content: "Put it back", trigger: ".modal .o_sengerio_left_out button", run: "click" },
+        { content: "Move another to Cc", trigger: `${tag("to", "buying@azure.example")} .o_sengerio_open`, run: "click" },
+        { trigger: ".o-dropdown--menu .dropdown-item:contains(Move to Cc)", run: "click" },
+        { trigger: tag("cc", "buying@azure.example") },
+        { content: "No blind copy", trigger: `${tag("bcc", "marc@firm.example")} .o_delete`, run: "click" },
+        { trigger: ".modal .o_sengerio_copy_me" },
+        { content: "A wrong address is marked", trigger: input("bcc"), run: "edit anna@firm" },
+        { trigger: ".modal .o_sengerio_row[data-header=bcc].o_field_invalid" },
+        { trigger: ".modal .o_sengerio_hint:contains(anna@firm)" },
+        { trigger: input("bcc"), run: "edit anna@firm.example" },
+        { trigger: "body:not(:has(.modal .o_sengerio_hint))" },
+        { trigger: input("bcc"), run: "press Enter" },
+        { trigger: tag("bcc", "anna@firm.example") },
+        { content: "A contact by name, with its address", trigger: input("to"), run: "edit John" },
+        { trigger: ".modal .o-autocomplete--dropdown-item:contains(John Doe):eq(0)", run: "click" },
+        { trigger: tag("to", "john@azure.example") },
+        {
+            content: "Several pasted at once",
+            trigger: input("cc"),
+            run: ({ anchor }) => {
+                const data = new DataTransfer();
+                data.setData("text/plain", "one@ext.example; \"Two, Guy\" <two@ext.example>\nthree@ext.example");
+                anchor.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
+            },
+        },
+        { trigger: tag("cc", "one@ext.example") },
+        { trigger: tag("cc", "two@ext.example") },
+        { content: "Backspace takes the last one off", trigger: tag("cc", "three@ext.example") },
+        { trigger: input("cc"), run: "click" },
+        { trigger: input("cc"), run: "press Backspace" },
+        { trigger: `.modal .o_sengerio_row[data-header=cc]:not(:has([data-email='three@ext.example']))` },
+        { content: "Replies to me alone", trigger: ".modal .o_sengerio_header[data-header=reply_to] button", run: "click" },
+        { trigger: ".o-dropdown--menu .dropdown-item:contains(The sender)", run: "click" },
+        { trigger: ".modal .o_sengerio_header[data-header=reply_to]:contains(The sender)" },
+        { trigger: ".modal .o_mail_send:not(:disabled)", run: "click" },
+        { trigger: "body:not(:has(.modal))" },
+    ],
+});
+
+registry.category("web_tour.tours").add("sengerio_mail_missing_address", {
+    steps: () => [
+        { trigger: "button[name=action_quotation_send]:not(:disabled)", run: "click" },
+        { trigger: ".modal .o_sengerio_tag[data-kind=missing]" },
+        { trigger: ".modal .o_mail_send:disabled" },
+        { trigger: ".modal .o_sengerio_warnings button:contains(Add an address)", run: "click" },
+        { trigger: ".modal .o_field_widget[name=email] input:eq(0)", run: "edit found@azure.example" },
+        { trigger: ".modal:has(.o_field_widget[name=email]) .o_form_button_save", run: "click" },
+        { trigger: tag("to", "found@azure.example") },
+        { trigger: ".modal .o_mail_send:not(:disabled)", run: "click" },
+        { trigger: "body:not(:has(.modal))" },
+    ],
+});
+
+registry.category("web_tour.tours").add("sengerio_mail_invoice_with_copy", {
+    steps: () =>
+        countClicks(4, [
+            { trigger: "button[name=action_invoice_sent]:not(:disabled)", run: "click" },
+            { trigger: `${tag("to", "books@azure.example")}:contains(accounting address)` },
+            { trigger: input("cc"), run: "edit new@ext.example" },
+            { trigger: `.modal .o-autocomplete--dropdown-item:contains(new@ext.example)` },
+            { trigger: input("cc"), run: "press Enter" },
+            { trigger: tag("cc", "new@ext.example") },
+            { trigger: ".modal button[name=action_send_and_print]:not(:disabled)", run: "click" },
+            { trigger: "body:not(:has(.modal))" },
+        ]),
+});
+
+registry.category("web_tour.tours").add("sengerio_mail_batch_with_copy", {
+    steps: () => [
+        { trigger: "thead .o_list_record_selector input", run: "click" },
+        { trigger: ".o_control_panel button[name=action_send_and_print]", run: "click" },
+        { trigger: ".modal .o_sengerio_lines tr:contains(Azure Interior):contains(books@azure.example)" },
+        { trigger: ".modal .o_sengerio_lines tr:contains(Mute):contains(nobody)" },
+        { trigger: input("cc"), run: "edit new@ext.example" },
+        { trigger: `.modal .o-autocomplete--dropdown-item:contains(new@ext.example)` },
+        { trigger: input("cc"), run: "press Enter" },
+        { trigger: ".modal .o_sengerio_lines tr:contains(Azure Interior):contains(new@ext.example)" },
+        { trigger: ".modal .o_sengerio_batch .o-checkbox input", run: "click" },
+        { trigger: ".modal .o_sengerio_lines:not(:contains(clerk@firm.example))" },
+        { trigger: ".modal button[name=action_send_and_print]:not(:disabled)", run: "click" },
+        { trigger: "body:not(:has(.modal))" },
+    ],
+});

@@ -1,0 +1,87 @@
+"""Recipients seen and changed in a real browser: composer, invoice wizard, batch wizard."""
+
+from odoo.fields import Command
+from odoo.tests import new_test_user
+
+from .common_browser import BrowserCase
+
+AZURE, BUYING, BOOKS, NEW = "azure@azure.example", "buying@azure.example", "books@azure.example", "new@ext.example"
+MARC, ANNA, CLERK, AUDIT = "marc@firm.example", "anna@firm.example", "clerk@firm.example", "audit@firm.example"
+
+
+class TestRecipientsTours(BrowserCase):
+    def setUp(self):
+        super().setUp()
+        self.add_address(self.azure, "commercial", BUYING)
+        self.add_address(self.azure, "accounting", BOOKS)
+
+    def mailed(self, name, record, user=None):
+        """Run a tour on a record's form and return what was mailed."""
+        self.smtp.take()
+        self.tour(name, record, user)
+        return self.smtp.take()
+
+    def make_move(self, partner):
+        """Return a posted invoice."""
+        move = self.env["account.move"].create(
+            {
+                "move_type": "out_invoice", "partner_id": partner.id, "invoice_date": "2026-01-15",
+                "invoice_line_ids": [Command.create({"name": "Chair", "price_unit": 100, "tax_ids": []})],
+            }
+        )  # fmt: skip
+        move.action_post()
+        return move
+
+    def make_clerk(self):
+        """Return a user who sends invoices."""
+        return new_test_user(
+            self.env, "clerk", "account.group_account_invoice,base.group_partner_manager", name="Clerk", email=CLERK,
+            company_id=self.company.id, notification_type="email",
+        )  # fmt: skip
+
+    def test_quotation(self):
+        """A quotation with one added Cc takes four clicks at most."""
+        self.add_copy(self.azure, header="cc", email=AUDIT, mandatory=True)
+        mails = self.mailed("sengerio_mail_quotation_with_copy", self.make_order())
+        self.assertEqual([mail.rcpt for mail in mails], [[AZURE, BUYING], [AUDIT, MARC, NEW]])
+
+    def test_composer(self):
+        """Taken out, put back, moved, typed wrongly, chosen by name, pasted, taken off by the keyboard."""
+        mails = self.mailed("sengerio_mail_composer_changes", self.make_order())
+        everybody = {
+            "to": [AZURE, "john@azure.example"], "cc": [BUYING, "one@ext.example", "two@ext.example"],
+        }  # fmt: skip
+        sign_up = ["access_token", "auth_signup_token", "hash", "pid"]
+        self.assertMails(
+            mails,
+            [
+                {**everybody, "rcpt": [AZURE], "secrets": sign_up},
+                {**everybody, "rcpt": ["john@azure.example"]},
+                {**everybody, "rcpt": [ANNA, *everybody["cc"]]},
+            ],
+        )
+        self.assertEqual({tuple(mail.addresses("Reply-To")) for mail in mails}, {(MARC,)})
+
+    def test_missing_address(self):
+        """A missing address is added where the composer says so, and counts at once."""
+        self.azure.sengerio_address_ids.unlink()
+        self.azure.email = False
+        mails = self.mailed("sengerio_mail_missing_address", self.make_order())
+        self.assertEqual(self.azure.email, "found@azure.example")
+        self.assertEqual([mail.rcpt for mail in mails], [["found@azure.example"], [MARC]])
+
+    def test_invoice(self):
+        """An invoice with one added Cc."""
+        mails = self.mailed("sengerio_mail_invoice_with_copy", self.make_move(self.azure), self.make_clerk())
+        self.assertEqual([mail.rcpt for mail in mails], [[BOOKS], [CLERK, NEW]])
+
+    def test_batch(self):
+        """Several invoices: who gets what is listed, a copy of all is added, the blind copy switched off."""
+        self.make_clerk()
+        mute = self.env["res.partner"].create({"name": "Mute"})
+        moves = self.make_move(self.azure) | self.make_move(mute)
+        invoices = "/odoo/action-account.action_move_out_invoice_type"
+        self.start_tour(invoices, "sengerio_mail_batch_with_copy", login="clerk", timeout=120)
+        self.env.invalidate_all()
+        data = moves[0].sending_data
+        self.assertEqual((data["sengerio_added_cc"], data["sengerio_bcc_sender"]), ([NEW], False))

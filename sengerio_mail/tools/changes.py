@@ -1,0 +1,124 @@
+"""What the person sending changes for one send: addresses added and left out, another From, another Reply-To.
+
+It travels as JSON through browsers, scheduled messages and jobs, so nothing in it is taken on trust: ``read`` accepts
+the shape, the addresses are checked one by one, and :mod:`.resolver` keeps what is mandatory.
+"""
+
+from dataclasses import dataclass, field
+
+from . import addresses
+from .addresses import Address, InvalidAddress
+
+HEADERS = ("to", "cc", "bcc")
+FROM_CHOICES = ("sender", "company", "site")
+REPLY_TO_CHOICES = ("responsible_thread", "sender", "responsible", "thread")
+
+
+class UnreadableChanges(ValueError):
+    """Not what this program writes: no dictionary, an unknown header or choice."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One address that was added.
+
+    :ivar str header: ``to``, ``cc`` or ``bcc``
+    :ivar str text: as it was typed
+    :ivar address: the :class:`~.addresses.Address`, ``None`` if it cannot be used
+    :ivar error: the :class:`~.addresses.InvalidAddress` then
+    """
+
+    header: str
+    text: str
+    address: Address | None = None
+    error: InvalidAddress | None = None
+
+
+@dataclass(frozen=True)
+class Changes:
+    """The changes for one send.
+
+    :ivar tuple entries: each :class:`Entry` added
+    :ivar frozenset removed: addresses, normalised, that are not to get it
+    :ivar str email_from: a From policy of ``sengerio.mail.document.type``, empty for the type's own
+    :ivar str reply_to: a Reply-To policy, empty for the type's own
+    """
+
+    entries: tuple = ()
+    removed: frozenset = field(default_factory=frozenset)
+    email_from: str = ""
+    reply_to: str = ""
+
+    def __bool__(self):
+        return bool(self.entries or self.removed or self.email_from or self.reply_to)
+
+    def added(self, header):
+        """Return the usable addresses added to a header."""
+        return tuple(entry.address for entry in self.entries if entry.header == header and entry.address)
+
+    @property
+    def emails(self):
+        """All usable addresses added."""
+        return frozenset(entry.address.email for entry in self.entries if entry.address)
+
+    def without(self, entries):
+        """Return the same without some of the entries."""
+        kept = tuple(entry for entry in self.entries if entry not in entries)
+        return Changes(kept, self.removed, self.email_from, self.reply_to)
+
+
+def read(values):
+    """Read what :func:`write`, or the browser, wrote.
+
+    :param values: ``{"added": {"to": [text], "cc": …, "bcc": …}, "removed": [address], "from": …, "reply_to": …}``,
+        every part of which may be missing
+    :rtype: Changes
+    :raise UnreadableChanges: the shape is another
+    """
+    values = values or {}
+    if not isinstance(values, dict):
+        raise UnreadableChanges(repr(values))
+    added = values.get("added") or {}
+    if not isinstance(added, dict) or not set(added) <= set(HEADERS):
+        raise UnreadableChanges(repr(added))
+    removed = (addresses.tolerant(text) for text in _texts(values.get("removed")))
+    return Changes(
+        entries=tuple(_entry(header, text) for header in HEADERS for text in _texts(added.get(header))),
+        removed=frozenset(address.email for found in removed for address in found),
+        email_from=_choice(values.get("from"), FROM_CHOICES),
+        reply_to=_choice(values.get("reply_to"), REPLY_TO_CHOICES),
+    )
+
+
+def write(changes):
+    """Return the changes as JSON, their addresses normalised; unusable ones are left out."""
+    return {
+        "added": {
+            header: [addresses.header(address.email, address.name) for address in changes.added(header)]
+            for header in HEADERS
+            if changes.added(header)
+        },
+        "removed": sorted(changes.removed),
+        "from": changes.email_from,
+        "reply_to": changes.reply_to,
+    }
+
+
+def _entry(header, text):
+    try:
+        return Entry(header, text, addresses.parse(text))
+    except InvalidAddress as error:
+        return Entry(header, text, error=error)
+
+
+def _texts(values):
+    values = values or []
+    if not isinstance(values, (list, tuple)) or not all(isinstance(text, str) for text in values):
+        raise UnreadableChanges(repr(values))
+    return values
+
+
+def _choice(value, choices):
+    if value and value not in choices:
+        raise UnreadableChanges(repr(value))
+    return value or ""
