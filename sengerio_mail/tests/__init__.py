@@ -1,5 +1,6 @@
 from . import (
     test_access,
+    test_address_import,
     test_addresses,
     test_automatic,
     test_bounces,
@@ -13,6 +14,7 @@ from . import (
     test_envelopes,
     test_invoices,
     test_links,
+    test_register,
     test_reports,
     test_resolver,
     test_retention,
