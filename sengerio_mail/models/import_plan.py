@@ -67,6 +67,7 @@ class Plan:
         self._ = env._
         self._sheets = env["sengerio.mail.address.sheets"]
         self.problems, self.entries = [], []
+        self._columns = self._sheets._columns()
         self._words = self._read_words()
         self._external = self._read_external_ids(rows)
         self._partners = self._read_partners(rows)
@@ -108,10 +109,8 @@ class Plan:
 
     def _read_external_ids(self, rows):
         """Return ``{external id: record}`` of those in the rows that exist; ``None`` for what the user may not see."""
-        given = {
-            _full(text)
-            for row in rows for key, text in row.cells.items() if text and (key == "id" or key.endswith("/id"))
-        }  # fmt: skip
+        keys = ("id", "partner_id/id", "copy_partner_id/id")
+        given = {_full(text) for row in rows for key in keys if (text := row.cells.get(key))}
         data_sudo = self.env["ir.model.data"].sudo().search_fetch(  # where a name leads to; who may see it comes next
             [("name", "in", [text.partition(".")[2] for text in given])], ["module", "name", "model", "res_id"]
         )
@@ -125,6 +124,9 @@ class Plan:
             text: self._all(model).browse(res_id) if res_id in visible.get(model, ()) else None
             for text, (model, res_id) in found.items()
         }
+
+    def _fields_of(self, model):
+        return [name for name in self._columns[model] if "/" not in name and name != "id"]
 
     def _all(self, model):
         return self.env[model].with_context(active_test=False, prefetch_fields=False)
@@ -159,8 +161,7 @@ class Plan:
             domain = ["|", ("id", "in", ids), ("partner_id", "in", list(partner_ids))]
             if model == COPY:
                 domain = ["|", ("partner_id", "=", False), *domain]
-            columns = [name for name in self._sheets._columns()[model] if "/" not in name and name != "id"]
-            records = self.env[model].with_context(active_test=False).search_fetch(domain, columns)
+            records = self.env[model].with_context(active_test=False).search_fetch(domain, self._fields_of(model))
             existing[model] = {record.id: record for record in records}
         return existing
 
@@ -210,7 +211,7 @@ class Plan:
             return
         value = self._words[key].get(self._sheets._compared(text))
         if value is None:
-            title = self._sheets._columns()[row.model][key].title
+            title = self._columns[row.model][key].title
             self._refuse(row, self._("Unknown value of %(column)s: %(value)s.", column=title, value=repr(text)))
         vals[key] = value
 
@@ -383,7 +384,7 @@ class Plan:
             entry.record = entry.record or same.get(key)
 
     def _copy_key(self, copy, vals):
-        names = [name for name in self._sheets._columns()[COPY] if "/" not in name and name != "id"]
+        names = self._fields_of(COPY)
         values = dict.fromkeys(names, False)
         values.update(active=True, direction="sent_to", header="cc", document_type_ids=())
         if copy:

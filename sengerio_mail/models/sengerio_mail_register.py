@@ -1,4 +1,6 @@
+import json
 from collections import defaultdict
+from functools import partial
 from operator import itemgetter
 
 from odoo import api, models
@@ -9,6 +11,7 @@ from ..tools import spreadsheet, states
 from ..tools.spreadsheet import Column
 
 BATCH = 2000  # documents read at a time
+NOBODY = (None, None, None)  # see _recipients
 DELIVERY_COLUMNS = (
     "document_id", "header", "email", "name", "role", "reason", "state", "status_code", "diagnostic", "smtp_reply"
 )  # fmt: skip
@@ -115,42 +118,36 @@ class SengerioMailRegister(models.AbstractModel):
         """
         _ = self.env._
         titles = self._document_columns()
-        pick = itemgetter(*(list(titles).index(key) for key in columns or titles))
+        columns = columns or list(titles)
+        pick = itemgetter(*(list(titles).index(key) for key in columns))
         words = self._words()
         totals = Totals(words["currency"])
         written = 0
         with spreadsheet.Workbook(file) as book:
             cover = book.add_sheet(_("About"))
-            chosen = [titles[key] for key in columns or titles]
-            documents_table = book.add_table(_("Documents"), chosen, _("Open"))
+            documents_table = book.add_table(_("Documents"), [titles[key] for key in columns], _("Open"))
             deliveries_table = book.add_table(_("Deliveries"), self._delivery_columns(), _("Open"))
             for batch in self._batches(domain, after_id, limit):
-                recipients = self._recipients([row[0] for row in batch])
+                ids = [row[0] for row in batch]
+                recipients = self._recipients(ids, words)
+                of_document = self._deliveries(ids) if deliveries else {}
                 for row in batch:
-                    own = recipients.get(row[0], ())
-                    values = self._document_values(row, own, words)
+                    values = self._document_values(row, recipients.get(row[0], NOBODY), words)
                     documents_table.add(pick(values))
                     totals.add(row[2], row[10] or 0.0, words["currency"].get(row[11]))
-                    for recipient in own if deliveries else ():
-                        deliveries_table.add(self._delivery_values(values, recipient, words))
+                    for delivery in of_document.get(row[0], ()):
+                        deliveries_table.add(self._delivery_values(values, delivery, words))
                 after_id = batch[-1][0]
                 written += len(batch)
                 if progress:
                     progress(written)
-            documents_table.close(
-                [(_("Total %s", currency.code), amount, currency) for amount, currency in totals.by_currency()]
-                if "amount" in (columns or titles) else ()
-            )  # fmt: skip
+            sums = [(_("Total %s", currency.code), amount, currency) for amount, currency in totals.by_currency()]
+            documents_table.close(sums if "amount" in columns else ())
             deliveries_table.close()
-            spreadsheet.write_cover(
-                book, cover, _("Register of Generated Documents"), [*facts, (_("Documents"), str(written))],
-                [
-                    [_("Type"), _("Documents"), _("Total")],
-                    *totals.by_type(words["type"]),
-                    *([_("Total %s", currency.code), "", (amount, currency)]
-                      for amount, currency in totals.by_currency()),
-                ],
-            )  # fmt: skip
+            table = [[_("Type"), _("Documents"), _("Total")], *totals.by_type(words["type"])]
+            table += [[label, "", (amount, currency)] for label, amount, currency in sums]
+            facts = [*facts, (_("Documents"), str(written))]
+            spreadsheet.write_cover(book, cover, _("Register of Generated Documents"), facts, table)
         return written, after_id
 
     @api.model
@@ -237,49 +234,79 @@ class SengerioMailRegister(models.AbstractModel):
         )
 
     @api.model
-    def _recipients(self, document_ids):
+    def _delivery_query(self, document_ids, order=None):
+        """Return the query of the documents' deliveries that the user may see."""
+        query = self.env["sengerio.mail.delivery"]._search([("document_id", "in", document_ids)], order=order)
+        # the rules of access join the documents: without this, all of them for each batch
+        document = query.left_join(query.table, "document_id", "sengerio_mail_document", "id", "document_id")
+        query.add_where(SQL("%s IN %s", SQL.identifier(document, "id"), tuple(document_ids)))
+        return query
+
+    @api.model
+    def _recipients(self, document_ids, words):
+        """Return ``{document id: (addresses in To, addresses of copies, who did not get it and why)}`` as texts.
+
+        Worked out by the database: of each document there may be many.
+        """
+        query = self._delivery_query(document_ids)
+        column = partial(SQL.identifier, query.table)
+        document_id, email, header = column("document_id"), column("email"), column("header")
+        failure = SQL(
+            "%s || ': ' || COALESCE(NULLIF(%s, ''), NULLIF(%s, ''), %s::jsonb ->> %s)",
+            email, column("diagnostic"), column("smtp_reply"), json.dumps(words["state"]), column("state"),
+        )  # fmt: skip
+
+        def joined(value, separator, condition):
+            return SQL("string_agg(%s, %s ORDER BY %s) FILTER (WHERE %s)", value, separator, column("id"), condition)
+
+        query.groupby = document_id
+        rows = self.env.execute_query(
+            query.select(
+                document_id,
+                joined(email, ", ", SQL("%s = 'to'", header)),
+                joined(email, ", ", SQL("%s != 'to'", header)),
+                joined(failure, "\n", SQL("%s IN %s", column("state"), tuple(states.FAILED))),
+            )
+        )
+        return {document_id: texts for document_id, *texts in rows}
+
+    @api.model
+    def _deliveries(self, document_ids):
         """Return ``{document id: [rows of DELIVERY_COLUMNS]}`` with what the user may see."""
-        query = self.env["sengerio.mail.delivery"]._search([("document_id", "in", document_ids)], order="id")
-        recipients = defaultdict(list)
+        query = self._delivery_query(document_ids, order="id")
+        deliveries = defaultdict(list)
         columns = (SQL.identifier(query.table, name) for name in DELIVERY_COLUMNS)
         for row in self.env.execute_query(query.select(*columns)):
-            recipients[row[0]].append(row)
-        return recipients
+            deliveries[row[0]].append(row)
+        return deliveries
 
     @api.model
     def _document_values(self, row, recipients, words):
-        """Return the values of :meth:`_document_columns`."""
+        """Return the values of :meth:`_document_columns`.
+
+        :param tuple row: of :meth:`_read_batch`
+        :param recipients: of :meth:`_recipients`
+        """
         (document_id, date, type_id, reference, partner, vat, subject, sender, responsible, company_id, amount,
          currency_id, state) = row  # fmt: skip
+        to, copies, failure = recipients
         currency = words["currency"].get(currency_id)
         return (
-            date, words["type"][type_id], reference, partner, vat, subject,
-            ", ".join([email for _id, header, email, *_rest in recipients if header == "to"]),
-            ", ".join([email for _id, header, email, *_rest in recipients if header != "to"]),
-            sender, responsible, words["company"].get(company_id),
-            (amount or 0.0, currency) if currency else None, currency and currency.code,
-            words["state"].get(state, state),
-            "\n".join([
-                f"{recipient[2]}: {self._failure(recipient) or words['state'][recipient[6]]}"
-                for recipient in recipients if recipient[6] in states.FAILED
-            ]),
-            f"{words['url']}{document_id}",
+            date, words["type"][type_id], reference, partner, vat, subject, to, copies, sender, responsible,
+            words["company"].get(company_id), (amount or 0.0, currency) if currency else None,
+            currency and currency.code, words["state"].get(state, state), failure, f"{words['url']}{document_id}",
         )  # fmt: skip
 
     @api.model
-    def _delivery_values(self, document, recipient, words):
+    def _delivery_values(self, document, delivery, words):
         """Return the values of :meth:`_delivery_columns`.
 
         :param tuple document: of :meth:`_document_values`
+        :param tuple delivery: of :meth:`_deliveries`
         """
-        _id, header, email, name, role, reason, state, status_code, _diagnostic, _reply = recipient
+        _id, header, email, name, role, reason, state, status_code, diagnostic, smtp_reply = delivery
         return (
             *document[:4], words["header"].get(header, header), email, name, words["role"].get(role), reason,
             words["state"].get(state, state), status_code,
-            self._failure(recipient) if state in states.FAILED else None, document[-1],
+            diagnostic or smtp_reply if state in states.FAILED else None, document[-1],
         )  # fmt: skip
-
-    @api.model
-    def _failure(self, recipient):
-        """Return why a recipient did not get it, in the words of the report or of the mail server."""
-        return recipient[8] or recipient[9]

@@ -135,6 +135,7 @@ class Table:
             "money": self._write_money, "link": self._write_link,
         }  # fmt: skip
         self._writers = [writers[column.kind] for column in self._columns]
+        self._write_string = sheet.write_string
         self._row = 1
 
     def add(self, values):
@@ -167,7 +168,9 @@ class Table:
             self._sheet.write_number(self._row, money, amount, self._book.money(currency, bold=True))
 
     def _write_text(self, row, column, text):
-        self._sheet.write_string(row, column, plain(text))
+        if len(text) > TEXT_MAX or text[0] == "<":  # one check for the many that need nothing
+            text = plain(text)
+        self._write_string(row, column, text)
 
     def _write_datetime(self, row, column, value):
         self._sheet.write_datetime(row, column, value, self._book.date)
