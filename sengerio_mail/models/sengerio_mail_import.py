@@ -36,6 +36,10 @@ class SengerioMailImport(models.Model):
         for import_ in self:
             import_.problem_count = len(import_.problem_ids)
 
+    @api.onchange("file")
+    def _onchange_file(self):
+        self.checked = False
+
     def write(self, vals):
         """Another file is to be checked anew."""
         if "file" in vals:
