@@ -32,9 +32,12 @@ def add_arguments(parser):
     parser.add_argument(
         "--documents", type=int, metavar="N",
         help=f"send: how many of each way (default: {SENT_DOCUMENTS}); fill, list, export: how many in the "
-        f"database (default: {LISTED_DOCUMENTS}, export: {EXPORTED_DOCUMENTS}); install: how many partners and messages (default: {PARTNERS})",
+        f"database (default: {LISTED_DOCUMENTS}, export: {EXPORTED_DOCUMENTS}); install: how many partners and "
+        f"messages (default: {PARTNERS})",
     )  # fmt: skip
-    parser.add_argument("--db", metavar="NAME", help="list, export: a database that fill made (default: one of N documents)")
+    parser.add_argument(
+        "--db", metavar="NAME", help="list, export: a database that fill made (default: one of N documents)"
+    )
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
 
