@@ -1,6 +1,6 @@
 from odoo.tools import SQL
 
-from . import models, wizard
+from . import controllers, models, wizard
 
 
 def uninstall_hook(env):

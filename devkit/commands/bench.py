@@ -4,6 +4,7 @@ send     sending mails, in fresh databases that are removed afterwards
 bounces  what the mail gateway makes of real reports, in a folder with a truth.jsonl
 fill     make a database with many documents, three recipients each, over three years; prints its name
 list     first page, searches and groups of the list of documents, in such a database
+export   the register as a workbook, beside bare xlsxwriter and Odoo's own export, in such a database
 install  installing in a database with many partners and messages, in copies of it that are removed afterwards
 """
 
@@ -13,6 +14,7 @@ import tempfile
 from pathlib import Path
 
 from ..databases import PREFIX, clone, clone_with_addon, discard, ensure_with_addon, list_databases, rename
+from ..export_bench import measure_export
 from ..install_bench import measure_install
 from ..smtp import smtp_server
 from ..ui import DevError, step
@@ -21,6 +23,7 @@ from ..workbench import run_odoo_script, workbench
 SCRIPTS = Path(__file__).parent.parent / "odoo_side"
 SENT_DOCUMENTS = 30
 LISTED_DOCUMENTS = 1_000_000
+EXPORTED_DOCUMENTS = 100_000
 PARTNERS = 1_000_000
 
 
@@ -29,10 +32,13 @@ def add_arguments(parser):
     parser.add_argument("what", choices=BENCHES, help="see above")
     parser.add_argument(
         "--documents", type=int, metavar="N",
-        help=f"send: how many of each way (default: {SENT_DOCUMENTS}); fill, list: how many in the database "
-        f"(default: {LISTED_DOCUMENTS}); install: how many partners and messages (default: {PARTNERS})",
+        help=f"send: how many of each way (default: {SENT_DOCUMENTS}); fill, list, export: how many in the "
+        f"database (default: {LISTED_DOCUMENTS}, export: {EXPORTED_DOCUMENTS}); install: how many partners and "
+        f"messages (default: {PARTNERS})",
     )  # fmt: skip
-    parser.add_argument("--db", metavar="NAME", help="list: a database that fill made (default: one of N documents)")
+    parser.add_argument(
+        "--db", metavar="NAME", help="list, export: a database that fill made (default: one of N documents)"
+    )
     parser.add_argument("--corpus", type=Path, metavar="DIR", help="bounces: messages and their truth.jsonl")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
@@ -123,4 +129,15 @@ def _install(options):
         return measure_install(bench, crowd, options.json)
 
 
-BENCHES = {"send": _send, "bounces": _bounces, "fill": _fill, "list": _list, "install": _install}
+def _export(options):
+    documents = options.documents or EXPORTED_DOCUMENTS
+    with workbench(printer=False) as bench:
+        database = options.db or filled_database(bench, documents)
+        ensure_with_addon(bench, database)
+        measure_export(bench, database, documents, options.json)
+    return 0
+
+
+BENCHES = {
+    "send": _send, "bounces": _bounces, "fill": _fill, "list": _list, "export": _export, "install": _install,
+}  # fmt: skip

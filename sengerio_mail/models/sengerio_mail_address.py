@@ -43,7 +43,7 @@ class SengerioMailAddress(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        vals_list = [self._normalised(vals) for vals in vals_list]
+        vals_list = self._normalised(vals_list)
         defaults = self.default_get(KEY)
         self._check_duplicates([self._key({**defaults, **vals}) for vals in vals_list])
         rows = super().create(vals_list)
@@ -52,7 +52,7 @@ class SengerioMailAddress(models.Model):
 
     def write(self, vals):
         self._check_may_change()
-        vals = self._normalised(vals)
+        [vals] = self._normalised([vals])
         if "email" in vals and "bounce_state" not in vals:
             vals["bounce_state"] = "none"
         if not vals.keys().isdisjoint(KEY):
@@ -145,15 +145,16 @@ class SengerioMailAddress(models.Model):
             row.display_name = addresses.header(row.email, row.name) if row.email and "@" in row.email else row.email
 
     @api.model
-    def _normalised(self, vals):
-        """Return values with the address normalised; a display name written with it goes to ``name``.
+    def _normalised(self, vals_list):
+        """Return values with the addresses normalised; a display name written with one goes to ``name``.
 
-        :raise ValidationError: the address cannot be used; the message quotes it
+        :raise ValidationError: an address cannot be used; the message quotes it
         """
-        if "email" not in vals:
-            return vals
-        address = self._parse(vals["email"])
-        return {**vals, "email": address.email, **({"name": address.name} if address.name else {})}
+        given = [number for number, vals in enumerate(vals_list) if "email" in vals]
+        vals_list = [dict(vals) for vals in vals_list]
+        for number, address in zip(given, self._parse_all([vals_list[n]["email"] for n in given]), strict=True):
+            vals_list[number].update({"email": address.email, **({"name": address.name} if address.name else {})})
+        return vals_list
 
     @api.model
     def _parse_sender(self, text):
@@ -168,14 +169,25 @@ class SengerioMailAddress(models.Model):
 
     @api.model
     def _parse(self, text):
-        """Read one mailbox that mail goes to.
+        """Read one mailbox that mail goes to, see :meth:`_parse_all`."""
+        return self._parse_all([text])[0]
 
-        :raise ValidationError: no usable address, or one of Odoo's aliases; the message quotes it and says why
+    @api.model
+    def _parse_all(self, texts):
+        """Read mailboxes that mail goes to.
+
+        :raise ValidationError: one is no usable address, or one of Odoo's aliases; the message quotes it and says why
         """
-        address = self._parse_sender(text)
-        if self.env["mail.alias.domain"].sudo()._find_aliases([address.email]):
-            raise ValidationError(self._alias_message(address.email))
-        return address
+        parsed = [self._parse_sender(text) for text in texts]
+        for email in self._odoo_addresses([address.email for address in parsed]):
+            raise ValidationError(self._alias_message(email))
+        return parsed
+
+    @api.model
+    def _odoo_addresses(self, emails):
+        """Return those addresses that are aliases of Odoo's."""
+        aliases_sudo = self.env["mail.alias.domain"].sudo()  # which ones there are is no secret to who types one
+        return aliases_sudo._find_aliases(list(dict.fromkeys(emails)))
 
     @api.model
     def _alias_message(self, email):

@@ -1,3 +1,7 @@
+from collections import defaultdict
+
+from markupsafe import Markup
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, ValidationError
 
@@ -63,22 +67,27 @@ class SengerioMailCopy(models.Model):
 
     @api.constrains("copy_field", "document_type_ids")
     def _check_copy_field(self):
-        all_types = self.env["sengerio.mail.document.type"].sudo().search([("code", "!=", "other")])
         for copy in self.filtered("copy_field"):
-            named = copy.document_type_ids
-            models_to_fit = set((named or all_types).mapped("model"))
-            fits = [self._is_person_field(model, copy.copy_field) for model in models_to_fit]
-            if not (all(fits) if named else any(fits)):
-                raise ValidationError(
-                    self.env._("%(field)s is no contact or user field of the documents.", field=repr(copy.copy_field))
-                )
+            if not self._fits_copy_field(copy.copy_field, copy.document_type_ids):
+                raise ValidationError(self._copy_field_message(copy.copy_field))
+
+    @api.model
+    def _fits_copy_field(self, path, document_types):
+        """Tell whether a path leads to people from the records of all given types; of any type, if none is given."""
+        if document_types:
+            return all(self._is_person_field(model, path) for model in set(document_types.mapped("model")))
+        all_types_sudo = self.env["sengerio.mail.document.type"].sudo().search([("code", "!=", "other")])
+        return any(self._is_person_field(model, path) for model in set(all_types_sudo.mapped("model")))
+
+    @api.model
+    def _copy_field_message(self, path):
+        return self.env._("%(field)s is no contact or user field of the documents.", field=repr(path))
 
     @api.model_create_multi
     def create(self, vals_list):
-        copies = super().create([self._normalised(vals) for vals in vals_list])
+        copies = super().create(self._normalised(vals_list))
         copies._check_may_change()
-        for copy in copies:
-            copy._log(self.env._("Copy added: %s", copy.display_name))
+        copies._log({copy: self.env._("Copy added: %s", copy.display_name) for copy in copies})
         return copies
 
     def write(self, vals):
@@ -86,17 +95,18 @@ class SengerioMailCopy(models.Model):
         if vals.keys() <= {"bounce_state"}:
             return super().write(vals)
         before = {copy: (copy.partner_id, copy._described()) for copy in self}
-        result = super().write(self._normalised(vals))
+        result = super().write(self._normalised([vals])[0])
         self._check_may_change()
-        for copy, (partner, described) in before.items():
-            changed = self.env._("Copy changed: %(before)s → %(after)s", before=described, after=copy._described())
-            copy._log(changed, also=partner)
+        changed = {
+            copy: self.env._("Copy changed: %(before)s → %(after)s", before=described, after=copy._described())
+            for copy, (_partner, described) in before.items()
+        }
+        self._log(changed, also={copy: partner for copy, (partner, _described) in before.items()})
         return result
 
     def unlink(self):
         self._check_may_change()
-        for copy in self:
-            copy._log(self.env._("Copy removed: %s", copy.display_name))
+        self._log({copy: self.env._("Copy removed: %s", copy.display_name) for copy in self})
         return super().unlink()
 
     @api.depends("direction", "header", "copy_partner_id", "copy_field", "email")
@@ -107,19 +117,20 @@ class SengerioMailCopy(models.Model):
             copy.display_name = f"{directions.get(copy.direction, '')}: {(copy.header or '').capitalize()} {target}"
 
     @api.model
-    def _normalised(self, vals):
-        """Return values with the plain address normalised and empty targets as NULL.
+    def _normalised(self, vals_list):
+        """Return values with the plain addresses normalised and empty targets as NULL.
 
-        :raise ValidationError: the address cannot be used; the message quotes it
+        :raise ValidationError: an address cannot be used; the message quotes it
         """
-        vals = dict(vals)
-        if "copy_field" in vals:
-            vals["copy_field"] = (vals["copy_field"] or "").strip() or False
-        if "email" in vals:
-            vals.setdefault("bounce_state", "none")
-            given = (vals["email"] or "").strip()
-            vals["email"] = given and self.env["sengerio.mail.address"]._parse(given).email or False
-        return vals
+        vals_list = [{**({"bounce_state": "none"} if "email" in vals else {}), **vals} for vals in vals_list]
+        for vals in vals_list:
+            for name in vals.keys() & {"copy_field", "email"}:
+                vals[name] = (vals[name] or "").strip() or False
+        given = [vals for vals in vals_list if vals.get("email")]
+        parsed = self.env["sengerio.mail.address"]._parse_all([vals["email"] for vals in given])
+        for vals, address in zip(given, parsed, strict=True):
+            vals["email"] = address.email
+        return vals_list
 
     @api.model
     def _is_person_field(self, model, path):
@@ -180,10 +191,15 @@ class SengerioMailCopy(models.Model):
     def _log(self, what, also=None):
         """Write to the chatter of the partner whose mail is copied; of the company, if it is everybody's.
 
-        :param str what: what happened
-        :param also: a further ``res.partner``, whose mail it was before
+        :param dict what: what happened to each copy
+        :param dict also: for each copy a further ``res.partner``, whose mail it was before
         """
-        self.ensure_one()
-        whose = self.partner_id or (self.company_id or self.env.company).partner_id
-        for partner in whose | (also or whose):
-            partner.sudo()._message_log(body=what)  # who may set the copy may say so
+        lines = defaultdict(list)
+        for copy, text in what.items():
+            whose = copy.partner_id or (copy.company_id or self.env.company).partner_id
+            for partner in whose | ((also or {}).get(copy) or whose):
+                lines[partner].append(text)
+        partners_sudo = self.env["res.partner"].union(*lines).sudo()  # who may set the copy may say so
+        partners_sudo._message_log_batch(
+            {partner.id: Markup("<br/>").join(texts) for partner, texts in lines.items()}
+        )

@@ -1,5 +1,6 @@
 from . import (
     test_access,
+    test_address_import,
     test_addresses,
     test_automatic,
     test_bounces,
@@ -18,8 +19,9 @@ from . import (
     test_invoices,
     test_links,
     test_matrix,
-    test_reports,
     test_recipients_tours,
+    test_register,
+    test_reports,
     test_resolver,
     test_retention,
     test_retries,

@@ -1,0 +1,420 @@
+"""What an import of addresses and copies would do: worked out for all rows with a handful of queries."""
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from odoo.fields import Command
+
+from ..tools import addresses
+from .sengerio_mail_address import KEY
+
+ADDRESS, COPY = "sengerio.mail.address", "sengerio.mail.copy"
+PARTNER_KEYS = ("id", "ref", "vat", "")  # of a column "partner_id/…"; the last one is the name
+TARGETS = ("copy_partner_id", "copy_field", "email")
+EXTERNAL_ID = re.compile(r"[\w-]+\.[\w.-]+")
+TRUE, FALSE = ("true", "1", "x", "yes"), ("false", "0", "no")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why a row cannot be imported."""
+
+    sheet: str
+    row: int
+    reason: str
+
+
+@dataclass
+class Row:
+    """One row as it was read."""
+
+    model: str
+    sheet: str
+    number: int
+    cells: dict  # {key: text}
+
+
+@dataclass(eq=False)
+class Entry:
+    """One record that a row asks for; a row with several addresses asks for several."""
+
+    row: Row
+    vals: dict
+    record: object = None  # the one that exists already, or None
+    changes: dict = field(default_factory=dict)  # of an existing one
+
+    @property
+    def xml_id(self):
+        """The external ID that a new record gets."""
+        return _full(self.row.cells.get("id"))
+
+
+def _full(external_id):
+    """Return an external ID with its module; without one it gets Odoo's own for that."""
+    return external_id if not external_id or "." in external_id else f"__import__.{external_id}"
+
+
+class Plan:
+    """Entries of all rows, and all problems.
+
+    :param env: of the user who imports; what that user may not see is unknown
+    :param list rows: :class:`Row`
+    """
+
+    def __init__(self, env, rows):
+        self.env = env
+        self._ = env._
+        self._sheets = env["sengerio.mail.address.sheets"]
+        self.problems, self.entries = [], []
+        self._columns = self._sheets._columns()
+        self._words = self._read_words()
+        self._external = self._read_external_ids(rows)
+        self._partners = self._read_partners(rows)
+        self._existing = self._read_existing(rows)
+        for row in rows:
+            self._add(row)
+        self._check_odoo_addresses()
+        self._match_addresses()
+        self._match_copies()
+        self._compare()
+        self.problems.sort(key=lambda problem: (problem.sheet, problem.row))
+
+    # ------------------------------------------------------------
+    # What the database knows
+    # ------------------------------------------------------------
+
+    def _read_words(self):
+        """Return ``{field: {word as it is compared: value}}`` in the user's language, in English and technical."""
+        words = defaultdict(dict)
+        for lang in ("en_US", self.env.lang):
+            env = self.env(context={**self.env.context, "lang": lang})
+            compared = env["sengerio.mail.address.sheets"]._compared
+            for model, names in ((ADDRESS, ("role",)), (COPY, ("direction", "header"))):
+                for name in names:
+                    for value, word in env[model]._fields[name]._description_selection(env):
+                        words[name].update({compared(word): value, value: value})
+            for value, word in env["sengerio.mail.address.sheets"]._yes_no().items():
+                words["active"][compared(word)] = value
+            for document_type, word in env["sengerio.mail.address.sheets"]._type_words().items():
+                words["document_type_ids"].setdefault(compared(word), document_type.id)
+                if not document_type.company_id:
+                    words["document_type_ids"].setdefault(document_type.code, document_type.id)
+        words["header"].update(cc="cc", bcc="bcc")
+        words["active"].update({**dict.fromkeys(TRUE, True), **dict.fromkeys(FALSE, False)})
+        words["mandatory"] = words["active"]
+        companies = self.env["res.company"].search([("id", "in", self.env.companies.ids)])
+        words["company_id"] = {self._sheets._compared(company.name): company.id for company in companies}
+        return words
+
+    def _read_external_ids(self, rows):
+        """Return ``{external id: record}`` of those in the rows that exist; ``None`` for what the user may not see."""
+        keys = ("id", "partner_id/id", "copy_partner_id/id")
+        given = {_full(text) for row in rows for key in keys if (text := row.cells.get(key))}
+        data_sudo = self.env["ir.model.data"].sudo().search_fetch(  # where a name leads to; who may see it comes next
+            [("name", "in", [text.partition(".")[2] for text in given])], ["module", "name", "model", "res_id"]
+        )
+        found = {item.complete_name: (item.model, item.res_id) for item in data_sudo}
+        found = {text: found[text] for text in given & found.keys()}
+        visible = {
+            model: set(self._all(model).search([("id", "in", [i for m, i in found.values() if m == model])]).ids)
+            for model in (ADDRESS, COPY, "res.partner")
+        }
+        return {
+            text: self._all(model).browse(res_id) if res_id in visible.get(model, ()) else None
+            for text, (model, res_id) in found.items()
+        }
+
+    def _fields_of(self, model):
+        return [name for name in self._columns[model] if "/" not in name and name != "id"]
+
+    def _all(self, model):
+        return self.env[model].with_context(active_test=False, prefetch_fields=False)
+
+    def _read_partners(self, rows):
+        """Return ``{key: {text: {partner ids}}}`` for references, VAT numbers and names."""
+        given = defaultdict(set)
+        for row in rows:
+            for name in ("partner_id", "copy_partner_id"):
+                for key in PARTNER_KEYS[1:]:
+                    if text := row.cells.get(f"{name}/{key}" if key else name):
+                        given[key].update((text, text.replace(" ", "").upper()) if key == "vat" else (text,))
+        found = {key: defaultdict(set) for key in PARTNER_KEYS[1:]}
+        for key, fields in (("ref", ["ref"]), ("vat", ["vat"]), ("", ["name", "complete_name"])):
+            for fname in fields if given[key] else ():
+                partners = self._all("res.partner").search_fetch(
+                    [(fname, "in", list(given[key]))], [fname, "active", "commercial_partner_id"]
+                )
+                for partner in partners:
+                    found[key][partner[fname]].add(partner.id)
+        return found
+
+    def _read_existing(self, rows):
+        """Return ``{model: {id: record}}`` of those that rows may mean."""
+        known = [record for record in self._external.values() if record is not None]
+        partner_ids = {record.id for record in known if record._name == "res.partner"}
+        for texts in self._partners.values():
+            partner_ids.update(*texts.values())
+        existing = {}
+        for model in {row.model for row in rows}:
+            ids = [record.id for record in known if record._name == model]
+            domain = ["|", ("id", "in", ids), ("partner_id", "in", list(partner_ids))]
+            if model == COPY:
+                domain = ["|", ("partner_id", "=", False), *domain]
+            records = self.env[model].with_context(active_test=False).search_fetch(domain, self._fields_of(model))
+            existing[model] = {record.id: record for record in records}
+        return existing
+
+    # ------------------------------------------------------------
+    # One row
+    # ------------------------------------------------------------
+
+    def _refuse(self, row, reason):
+        self.problems.append(Problem(row.sheet, row.number, reason))
+
+    def _add(self, row):
+        """Read a row; what is wrong with it is noted, all of it."""
+        before = len(self.problems)
+        record = self._record(row)
+        vals = {}
+        for key, text in row.cells.items():
+            if key in ("role", "direction", "header", "active", "mandatory", "company_id"):
+                self._read_word(row, vals, key, text)
+            elif key == "document_type_ids":
+                self._read_types(row, vals, text)
+            elif key in ("name", "copy_field"):
+                vals[key] = text or False
+        for name in ("partner_id", "copy_partner_id"):
+            if any(key.partition("/")[0] == name for key in row.cells):
+                vals[name] = self._read_partner(row, name, record)
+        emails = self._read_emails(row, vals)
+        self._check_required(row, vals, record)
+        if len(self.problems) == before:
+            self._add_entries(row, vals, emails, record)
+
+    def _record(self, row):
+        """Return the record that the row's external ID names, ``None`` for a new one."""
+        text = _full(row.cells.get("id"))
+        if not text or (text not in self._external and EXTERNAL_ID.fullmatch(text)):
+            return None
+        record = self._external.get(text)
+        if record is not None and record._name == row.model:
+            return self._existing[row.model][record.id]
+        self._refuse(row, self._("%s is no external ID of a row of this sheet.", repr(row.cells["id"])))
+        return None
+
+    def _read_word(self, row, vals, key, text):
+        if not text:
+            if key in ("active", "direction", "header") or (key == "role" and row.model == ADDRESS):
+                return  # as it is, or as Odoo gives it
+            vals[key] = False
+            return
+        value = self._words[key].get(self._sheets._compared(text))
+        if value is None:
+            title = self._columns[row.model][key].title
+            self._refuse(row, self._("Unknown value of %(column)s: %(value)s.", column=title, value=repr(text)))
+        vals[key] = value
+
+    def _read_types(self, row, vals, text):
+        """Read names of document types separated by comma, semicolon or line end; a name may have commas itself."""
+        words = self._words["document_type_ids"]
+        whole = words.get(self._sheets._compared(text))
+        if whole:
+            vals["document_type_ids"] = [whole]
+            return
+        ids = []
+        for part in text.replace(";", ",").replace("\n", ",").split(","):
+            if not part.strip():
+                continue
+            type_id = words.get(self._sheets._compared(part))
+            if type_id is None:
+                self._refuse(row, self._("Unknown document type: %s.", repr(part.strip())))
+            ids.append(type_id)
+        vals["document_type_ids"] = ids
+
+    def _read_partner(self, row, name, record):
+        """Return the id of the partner that all given keys mean; ``False`` if none is given, ``None`` if refused."""
+        given = {key: text for key in PARTNER_KEYS if (text := row.cells.get(f"{name}/{key}" if key else name))}
+        if not given:
+            return False
+        fitting = None
+        for key, text in given.items():
+            ids = self._partner_ids(key, text)
+            if not ids:
+                self._refuse(row, self._("Unknown partner: %s.", repr(text)))
+                return None
+            fitting = ids if fitting is None else fitting & ids
+        told = ", ".join(map(repr, given.values()))
+        if not fitting:
+            self._refuse(row, self._("These mean different partners: %s.", told))
+            return None
+        if record and record[name].id in fitting:
+            return record[name].id
+        if len(fitting) > 1:  # contacts share the VAT number of their company
+            partners = self._all("res.partner").browse(fitting)
+            fitting = {p.id for p in partners if p.commercial_partner_id == p} or fitting
+        if len(fitting) > 1:
+            self._refuse(row, self._("%(count)s partners fit: %(given)s.", count=len(fitting), given=told))
+            return None
+        return next(iter(fitting))
+
+    def _partner_ids(self, key, text):
+        if key == "id":
+            record = self._external.get(_full(text))
+            return {record.id} if record is not None and record._name == "res.partner" else set()
+        found = self._partners[key]
+        return found.get(text) or (key == "vat" and found.get(text.replace(" ", "").upper())) or set()
+
+    def _read_emails(self, row, vals):
+        """Return the addresses in the row's cell; ``None`` if there is no such column."""
+        if "email" not in row.cells:
+            return None
+        found, invalid = addresses.split(row.cells["email"])
+        for error in invalid:
+            self._refuse(row, self.env[ADDRESS]._invalid_message(error))
+        if row.model == ADDRESS and not found and not invalid:
+            self._refuse(row, self._("The e-mail address is missing."))
+        return found
+
+    def _check_required(self, row, vals, record):
+        if row.model != ADDRESS:
+            return
+        if vals.get("partner_id", record and record.partner_id.id or False) is False:
+            self._refuse(row, self._("The partner is missing."))
+        if not record and "email" not in row.cells:
+            self._refuse(row, self._("The e-mail address is missing."))
+
+    def _add_entries(self, row, vals, emails, record):
+        """Add an entry for each address; the one that the record has already stays with it, else the first one."""
+        if not emails:
+            extra = {} if emails is None else {"email": False}
+            self._add_entry(Entry(row, {**vals, **extra}, record))
+            return
+        kept = next((address for address in emails if record and address.email == record.email), emails[0])
+        for address in emails:
+            own = {**vals, "email": address.email}
+            if row.model == ADDRESS and address.name and not own.get("name"):
+                own["name"] = address.name
+            if address is kept:
+                self._add_entry(Entry(row, own, record))
+            else:
+                self._add_entry(Entry(Row(row.model, row.sheet, row.number, {}), own))
+
+    def _add_entry(self, entry):
+        if entry.row.model == COPY:
+            targets = {name: entry.record[name] if entry.record else False for name in TARGETS}
+            targets.update({name: entry.vals[name] for name in TARGETS if name in entry.vals})
+            if sum(map(bool, targets.values())) != 1:
+                return self._refuse(
+                    entry.row, self._("A copy goes to one of: a contact, a field of the document, an address.")
+                )
+            if entry.vals.get("copy_field") and not self._is_person_field(entry):
+                return self._refuse(entry.row, self.env[COPY]._copy_field_message(entry.vals["copy_field"]))
+        return self.entries.append(entry)
+
+    def _is_person_field(self, entry):
+        Type = self.env["sengerio.mail.document.type"]
+        types = Type.browse(entry.vals.get("document_type_ids") or [])
+        return self.env[COPY]._fits_copy_field(entry.vals["copy_field"], types)
+
+    # ------------------------------------------------------------
+    # All rows
+    # ------------------------------------------------------------
+
+    def _check_odoo_addresses(self):
+        """Refuse new addresses at which Odoo itself receives mail."""
+        new = [
+            entry for entry in self.entries
+            if entry.vals.get("email") and not (entry.record and entry.record.email == entry.vals["email"])
+        ]  # fmt: skip
+        own = set(self.env[ADDRESS]._odoo_addresses([entry.vals["email"] for entry in new]))
+        refused = [entry for entry in new if entry.vals["email"] in own]
+        for entry in refused:
+            self._refuse(entry.row, self.env[ADDRESS]._odoo_address_message(entry.vals["email"]))
+        gone = set(map(id, refused))
+        self.entries = [entry for entry in self.entries if id(entry) not in gone]
+
+    def _match_addresses(self):
+        """Find the records of addresses that exist already; refuse those given twice."""
+        entries = [entry for entry in self.entries if entry.row.model == ADDRESS]
+        if not entries:
+            return
+        by_key = {
+            (row.partner_id.id, row.role, row.email, row.company_id.id): row for row in self._existing[ADDRESS].values()
+        }
+        moved = {entry.record.id for entry in entries if entry.record}
+        seen = {}
+        for entry in entries:
+            key = self._key(entry)
+            there = by_key.get(key)
+            if key in seen:
+                self._refuse(entry.row, self._("The same as row %s.", seen[key]))
+            elif there and entry.record and there != entry.record:
+                self._refuse(entry.row, self._duplicate(key, there))
+            elif there and not entry.record:
+                if there.id in moved:
+                    self._refuse(entry.row, self._duplicate(key, there))
+                elif not there.active and not entry.vals.get("active"):
+                    self._refuse(entry.row, self._duplicate(key, there))
+                entry.record = there
+            seen.setdefault(key, entry.row.number)
+
+    def _key(self, entry):
+        vals, record = entry.vals, entry.record
+        if record:
+            before = {"partner_id": record.partner_id.id, "role": record.role, "email": record.email,
+                      "company_id": record.company_id.id}  # fmt: skip
+        else:
+            before = {"role": "commercial"}
+        return tuple({**dict.fromkeys(KEY, False), **before, **vals}[name] for name in KEY)
+
+    def _duplicate(self, key, there):
+        return self.env[ADDRESS]._duplicate_message(*key[:3], archived=not there.active)
+
+    def _match_copies(self):
+        """Take copies that exist with the very same values as they are; refuse those given twice."""
+        entries = [entry for entry in self.entries if entry.row.model == COPY]
+        same = {self._copy_key(copy, {}): copy for copy in reversed(self._existing.get(COPY, {}).values())}
+        seen = {}
+        for entry in entries:
+            key = self._copy_key(entry.record, entry.vals)
+            if key in seen and not entry.row.cells.get("id"):
+                self._refuse(entry.row, self._("The same as row %s.", seen[key]))
+            seen.setdefault(key, entry.row.number)
+            entry.record = entry.record or same.get(key)
+
+    def _copy_key(self, copy, vals):
+        names = self._fields_of(COPY)
+        values = dict.fromkeys(names, False)
+        values.update(active=True, direction="sent_to", header="cc", document_type_ids=())
+        if copy:
+            values.update({name: self._value(copy, name) for name in names})
+        values.update({name: sorted(value) if isinstance(value, list) else value for name, value in vals.items()})
+        values["document_type_ids"] = tuple(values["document_type_ids"])
+        return tuple(values[name] for name in names)
+
+    def _value(self, record, name):
+        """Return a field's value as it stands in an entry's."""
+        value = record[name]
+        if name == "document_type_ids":
+            return sorted(value.ids)
+        return value.id if name.endswith("_id") else value
+
+    def _compare(self):
+        """Find what the entries change of their records; refuse what they do for archived partners."""
+        for entry in self.entries:
+            for name, value in entry.vals.items() if entry.record else ():
+                given = sorted(value) if isinstance(value, list) else value
+                if (given or False) != (self._value(entry.record, name) or False):
+                    entry.changes[name] = [Command.set(given)] if isinstance(value, list) else value
+        to_do = {
+            entry: entry.vals.get("partner_id") or (entry.record.partner_id.id if entry.record else False)
+            for entry in self.entries if entry.changes or not entry.record
+        }  # fmt: skip
+        archived = self._all("res.partner").search_fetch(
+            [("id", "in", list(set(to_do.values()))), ("active", "=", False)], ["complete_name"]
+        )
+        names = {partner.id: partner.complete_name for partner in archived}
+        for entry, partner_id in to_do.items():
+            if partner_id in names:
+                self._refuse(entry.row, self._("%s is archived.", repr(names[partner_id])))
