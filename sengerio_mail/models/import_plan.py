@@ -330,7 +330,7 @@ class Plan:
         own = set(self.env[ADDRESS]._odoo_addresses([entry.vals["email"] for entry in new]))
         refused = [entry for entry in new if entry.vals["email"] in own]
         for entry in refused:
-            self._refuse(entry.row, self.env[ADDRESS]._odoo_address_message(entry.vals["email"]))
+            self._refuse(entry.row, self.env[ADDRESS]._alias_message(entry.vals["email"]))
         gone = set(map(id, refused))
         self.entries = [entry for entry in self.entries if id(entry) not in gone]
 
