@@ -18,6 +18,7 @@
         "data/ir_cron_data.xml",
         "data/mail_template_data.xml",
         "data/sengerio_mail_return_templates.xml",
+        "data/sengerio_mail_receipt_templates.xml",
         "data/sengerio_mail_document_type_data.xml",
         "wizard/account_move_send_batch_wizard_views.xml",
         "wizard/account_move_send_wizard_views.xml",

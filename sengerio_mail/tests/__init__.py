@@ -21,6 +21,8 @@ from . import (
     test_matrix,
     test_recipients_tours,
     test_register,
+    test_nothing_fetched,
+    test_receipts,
     test_reports,
     test_resolver,
     test_retention,
