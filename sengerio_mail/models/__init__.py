@@ -1,7 +1,9 @@
 from . import (
     sengerio_mail_address,
+    sengerio_mail_check,
     sengerio_mail_copy,
     sengerio_mail_delivery,
+    sengerio_mail_diagnosis,
     sengerio_mail_document,
     sengerio_mail_document_search,
     sengerio_mail_document_type,

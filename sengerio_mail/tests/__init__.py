@@ -27,6 +27,7 @@ from . import (
     test_resolver,
     test_retention,
     test_retries,
+    test_settings,
     test_tours,
     test_views,
 )
