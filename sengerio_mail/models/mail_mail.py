@@ -3,9 +3,9 @@ from datetime import timedelta
 from psycopg2.errors import SerializationFailure
 
 from odoo import Command, api, fields, models
-from odoo.tools.mail import html2plaintext
+from odoo.tools.mail import append_content_to_html, html2plaintext
 
-from ..tools import links
+from ..tools import addresses, links
 from ..tools.smtp_session import TOKEN_HEADER, DocumentSession
 from ..tools.states import UNSENT
 from .sengerio_mail_document import AT_ONCE_KEY, COPIES, TO
@@ -347,7 +347,6 @@ class MailMail(models.Model):
 
     def _sengerio_other_entries(self, entries, to, document):
         """Return Odoo's own messages of an other document, marked; a retry leaves out who has got it."""
-        token = {TOKEN_HEADER: document._token(TO)}
         outgoing = []
         for entry in entries:
             partner = entry["partner_id"] or self.env["res.partner"]
@@ -355,7 +354,8 @@ class MailMail(models.Model):
             if own:
                 done = (own - own._to_send()).mapped("email")
                 emails = [email for email in entry["email_to_normalized"] if email not in done]
-                entry = {**entry, "headers": {**entry["headers"], **token}, "email_to_normalized": emails}
+                entry = {**entry, "headers": self._sengerio_headers(entry, document._token(TO))}
+                entry["email_to_normalized"] = emails
             if not own or own._to_send():
                 outgoing.append(entry)
         return outgoing
@@ -366,7 +366,15 @@ class MailMail(models.Model):
         partner = entry["partner_id"]
         if not partner or own.mapped("email") != [partner.email_normalized]:
             body = links.free(body, links.is_sign_up)  # signing up is for the partner, not for each of its addresses
-        return self._sengerio_entry(entry, body, waiting, document._token(TO))
+        policy = self.env["sengerio.mail.document.type"]._policy(document.type_id.id)
+        if policy and policy.has_confirm_link:
+            link = self.env["sengerio.mail.receipt"]._link(own)
+            body = append_content_to_html(body, link, plaintext=False)
+        customers = self._sengerio_entry(entry, body, waiting, document._token(TO))
+        if policy and policy.asks_read_receipt and customers["headers"].get("Return-Path"):
+            # RFC 8098 §2.1; to where bounces go, so that Odoo reads the answer
+            customers["headers"]["Disposition-Notification-To"] = customers["headers"]["Return-Path"]
+        return customers
 
     def _sengerio_copies_entry(self, entry, waiting, document):
         """Return the one message for all copies: the customer's, without what lets one act as the customer."""
@@ -385,6 +393,14 @@ class MailMail(models.Model):
             entry = {**entry, "body": body, "body_alternative": html2plaintext(body)}
         return {
             **entry,
-            "headers": {**entry["headers"], TOKEN_HEADER: token},
+            "headers": self._sengerio_headers(entry, token),
             "email_to_normalized": [delivery._envelope_address() for delivery in waiting],
         }
+
+    def _sengerio_headers(self, entry, token):
+        """Return the headers of a message with the token that names it, also in its envelope sender if that is set."""
+        headers = {**entry["headers"], TOKEN_HEADER: token}
+        alias_domain_sudo = (self.record_alias_domain_id or self.env.company.alias_domain_id).sudo()  # of any sender
+        if headers.get("Return-Path") and alias_domain_sudo.sengerio_envelope_token:
+            headers["Return-Path"] = addresses.tagged(headers["Return-Path"], token)
+        return headers

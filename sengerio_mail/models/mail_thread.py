@@ -15,7 +15,7 @@ class MailThread(models.AbstractModel):
     def message_process(self, model, message, custom_values=None, save_original=False, strip_attachments=False,
                         thread_id=None):  # fmt: skip
         # EXTENDS mail: a report about a document is read before Odoo takes it for something else
-        if self.env["sengerio.mail.gateway"]._receive(message):
+        if self.env["sengerio.mail.check"]._receive(message) or self.env["sengerio.mail.gateway"]._receive(message):
             return False
         return super().message_process(
             model, message, custom_values=custom_values, save_original=save_original,

@@ -11,3 +11,7 @@ class ResConfigSettings(models.TransientModel):
     def action_sengerio_document_types(self):
         """Open the mail policy per document type."""
         return self.env["ir.actions.act_window"]._for_xml_id("sengerio_mail.sengerio_mail_document_type_action")
+
+    def action_sengerio_settings(self):
+        """Open the page of document mailing."""
+        return self.env["sengerio.mail.settings"].action_open_page()

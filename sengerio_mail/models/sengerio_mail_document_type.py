@@ -34,6 +34,7 @@ class Policy:
     reply_to_policy: str
     reply_to_email: str
     reply_to_field: str
+    receipt_policy: str = "none"
 
     @property
     def may_copy_sender(self):
@@ -44,6 +45,16 @@ class Policy:
     def is_tracked(self):
         """Whether mail servers are asked to report on its delivery."""
         return self.code in SENDER_COPY_CODES
+
+    @property
+    def asks_read_receipt(self):
+        """Whether the reader's mail program is asked to report that the document was displayed (RFC 8098)."""
+        return self.is_tracked and self.receipt_policy in ("read_receipt", "both")
+
+    @property
+    def has_confirm_link(self):
+        """Whether the customer's message ends with a link to confirm its receipt."""
+        return self.is_tracked and self.receipt_policy in ("confirm_link", "both")
 
     @property
     def is_other(self):
@@ -112,7 +123,6 @@ class SengerioMailDocumentType(models.Model):
     )
     reply_to_email = fields.Char("Reply-To Address")
     reply_to_field = fields.Char("Reply-To Field", help="For example user_id or partner_id.user_id.")
-    receipt_policy = fields.Selection([("none", "Nothing")], string="Opening", required=True, default="none")
     retention = fields.Selection(
         [("company", "As set for the company"), *RETENTION_ACTIONS],
         string="Old Documents",
@@ -121,6 +131,19 @@ class SengerioMailDocumentType(models.Model):
         help="What becomes of listed documents after some months. Documents that still wait are never touched.",
     )
     retention_months = fields.Integer("Months", default=36)
+    receipt_policy = fields.Selection(
+        [
+            ("none", "Nothing"),
+            ("read_receipt", "Ask for a read receipt"),
+            ("confirm_link", "Link “Confirm receipt”"),
+            ("both", "Read receipt and link"),
+        ],
+        string="Opening",
+        required=True,
+        default="none",
+        help="With the reader's knowledge alone. Read receipt: the reader's mail program asks the reader whether to "
+        "send one. Link: at the end of the customer's message; the reader confirms on a page.",
+    )
     reply_to_warning = fields.Char(compute="_compute_reply_to_warning")
 
     _unique_code = models.UniqueIndex(
@@ -152,6 +175,14 @@ class SengerioMailDocumentType(models.Model):
             if document_type.bcc_sender and document_type.code not in SENDER_COPY_CODES:
                 raise ValidationError(
                     self.env._("Documents of the type “%s” carry no blind copy.", document_type.display_name)
+                )
+
+    @api.constrains("code", "receipt_policy")
+    def _check_receipt_policy(self):
+        for document_type in self:
+            if document_type.receipt_policy != "none" and document_type.code not in SENDER_COPY_CODES:
+                raise ValidationError(
+                    self.env._("The type “%s” can neither ask for read receipts nor link.", document_type.display_name)
                 )
 
     @api.constrains("code", "role")
@@ -250,6 +281,7 @@ class SengerioMailDocumentType(models.Model):
                 reply_to_policy=document_type.reply_to_policy,
                 reply_to_email=document_type.reply_to_email or "",
                 reply_to_field=document_type.reply_to_field or "",
+                receipt_policy=document_type.receipt_policy or "none",
             )
             for document_type in self.sudo().with_context(active_test=True).search([])
         )

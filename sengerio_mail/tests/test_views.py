@@ -106,6 +106,10 @@ class TestViews(BrowserCase):
                 "title": "settings", "action": "base_setup.action_general_configuration", "options": {},
                 "ready": "#sengerio_document_types",
             },
+            {
+                "title": "settings of document mailing", "action": "sengerio_mail.sengerio_mail_settings_action",
+                "options": {}, "ready": ".o_field_widget[name='line_ids'] .o_data_row",
+            },
         ]  # fmt: skip
         self.assertIn("sengerio.mail.document", [action.res_model for action in self._actions(admin)])
         self._open(views, admin)

@@ -140,3 +140,14 @@ def short_header(email, name=""):
     """Write a mailbox for a header in which folding does harm: without the name when it would become too long."""
     full = header(email, name)
     return full if len(full) <= HEADER_ADDRESS_MAX else envelope(email)
+
+
+def tagged(email, tag):
+    """Return an address with a tag behind its local part (RFC 5233 §1), as it is if that becomes too long.
+
+    :param str email: the bare address
+    :param str tag: letters, digits and dashes
+    """
+    local, _at, domain = email.rpartition("@")
+    tagged_local = f"{local}+{tag}"
+    return f"{tagged_local}@{domain}" if len(tagged_local) <= LOCAL_PART_MAX else email
