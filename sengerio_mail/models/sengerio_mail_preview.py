@@ -125,7 +125,8 @@ class SengerioMailPreview(models.AbstractModel):
     # ------------------------------------------------------------
 
     @api.model
-    def _headers(self, policy, record, sender, author, email_from, reply_to, changes, keep_from=False):
+    def _headers(self, policy, record, sender, author, email_from, reply_to, changes, keep_from=False,
+                 choices=True):  # fmt: skip
         """Return From and Reply-To as they will be, with what may be chosen instead for this send.
 
         :param policy: the :class:`~.sengerio_mail_document_type.Policy`
@@ -134,38 +135,37 @@ class SengerioMailPreview(models.AbstractModel):
         :param str reply_to: an explicit Reply-To of the template
         :param changes: the :class:`~..tools.changes.Changes`
         :param bool keep_from: From was changed in the composer, which is stronger than the policy
-        :return: ``{from: {value, text, reason, choices}, reply_to: {…}}``
+        :param bool choices: whether to tell what else may be chosen
+        :return: ``{from: {value, text, label, changed, choices}, reply_to: {…}}``
         """
-        resolver = self.env["sengerio.mail.resolver"]
-        found = {}
-        for choice in ("", *changing.FROM_CHOICES):
-            if choice == "site" and not policy.from_email:
-                continue
+        applied, resolver = self.env["sengerio.mail.changes"]._applied, self.env["sengerio.mail.resolver"]
+        found = {"": (author, email_from)}
+        for choice in self._from_choices(policy, choices):
             if choice or not keep_from:
-                chosen = self.env["sengerio.mail.changes"]._applied(policy, changing.Changes(email_from=choice))
+                chosen = applied(policy, changing.Changes(email_from=choice))
                 found[choice] = resolver._author(chosen, record, sender, author, email_from)
-            else:
-                found[choice] = author, email_from
         author, email_from = found.get(changes.email_from) or found[""]
-        replies = {}
-        for choice in ("", *changing.REPLY_TO_CHOICES):
-            if not choice and reply_to:
-                replies[choice] = reply_to
-                continue
-            chosen = self.env["sengerio.mail.changes"]._applied(policy, changing.Changes(reply_to=choice))
-            replies[choice] = (
-                resolver._reply_to(chosen, record, sender, author)
-                or record._notify_get_reply_to(default=email_from, author_id=author.id)[record.id]
-            )
+        replies = {"": reply_to}
+        for choice in ("", *changing.REPLY_TO_CHOICES) if choices else ("",):
+            if choice or not reply_to:
+                chosen = applied(policy, changing.Changes(reply_to=choice))
+                replies[choice] = resolver._reply_to(chosen, record, sender, author)
+            if not replies[choice]:
+                replies[choice] = record._notify_get_reply_to(default=email_from, author_id=author.id)[record.id]
         froms = {choice: text for choice, (_author, text) in found.items()}
+        emails = {choice: ", ".join(email_split(text or "")) for choice, text in replies.items()}
         labels = self._choice_labels(policy, template_reply_to=bool(reply_to))
         return {
             "from": self._header_preview(froms, changes.email_from, labels["from"]),
-            "reply_to": self._header_preview(
-                {choice: ", ".join(email_split(text or "")) for choice, text in replies.items()},
-                changes.reply_to, labels["reply_to"],
-            ),
+            "reply_to": self._header_preview(emails, changes.reply_to, labels["reply_to"]),
         }
+
+    @api.model
+    def _from_choices(self, policy, choices):
+        """Yield the From policies that may be chosen, the type's own as an empty one first."""
+        yield ""
+        if choices:
+            yield from (choice for choice in changing.FROM_CHOICES if choice != "site" or policy.from_email)
 
     @api.model
     def _choice_labels(self, policy, template_reply_to):

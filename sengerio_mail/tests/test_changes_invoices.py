@@ -116,6 +116,8 @@ class TestChangesOfInvoices(DocumentMailCase):
         wizard = self.batch(moves, cc=[NEW], sengerio_bcc_sender=False)
         shown = [[tag["email"] for tag in line["cc"] + line["bcc"]] for line in wizard.sengerio_lines["lines"]]
         self.assertEqual(shown, [[NEW], [NEW]])
+        headers = {(line["from"], line["reply_to"]) for line in wizard.sengerio_lines["lines"]}
+        self.assertEqual(headers, {("Anna Senior <anna@firm.example>", "anna@firm.example, catchall@firm.example")})
         wizard.action_send_and_print()
         self.assertEqual(self.smtp.take(), [])
         row = {"to": ["books@azure.example"], "cc": [NEW]}
@@ -123,7 +125,11 @@ class TestChangesOfInvoices(DocumentMailCase):
             {**row, "rcpt": ["books@azure.example"], "secrets": SALE},
             {**row, "rcpt": [NEW]},
         ]
-        self.assertMails(self.work_off(), expected * 2)
+        mails = self.work_off()
+        self.assertMails(mails, expected * 2)
+        self.assertEqual({str(mail.message["From"]) for mail in mails}, {"Anna Senior <anna@firm.example>"})
+        replies = {tuple(mail.addresses("Reply-To")) for mail in mails}
+        self.assertEqual(replies, {("anna@firm.example", "catchall@firm.example")})
         self.assertEqual(moves.mapped("sending_data"), [False, False])
 
     def test_batch_at_once(self):

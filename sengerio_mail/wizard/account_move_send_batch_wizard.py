@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..models.account_move_send import SENDING_KEY
+from ..tools import changes as changing
 
 SHOWN = 20  # invoices named in the summary
 
@@ -98,7 +99,7 @@ class AccountMoveSendBatchWizard(models.TransientModel):
         return any(resolver._wants_copy(policy, resolver._sender(move)) for move, policy in policies.items())
 
     def _sengerio_line(self, move, carried):
-        """Return who will get an invoice: ``{id, number, partner, to, cc, bcc, followers, note, warnings}``.
+        """Return who will get an invoice: ``{id, number, partner, from, reply_to, to, …, note, warnings}``.
 
         :param dict carried: of ``_sengerio_carried``
         """
@@ -112,8 +113,15 @@ class AccountMoveSendBatchWizard(models.TransientModel):
         if not answer.by_header("to"):
             line["note"] = self.env._("nobody: no e-mail address")
             line["partner_id"] = move.partner_id.id
+        headers = preview._headers(
+            policy, move, resolver._sender(move),
+            *self._sengerio_headers(move, settings["mail_template"], settings["mail_lang"]),
+            changing.Changes(), choices=False,
+        )  # fmt: skip
         return {
             **line,
+            "from": headers["from"]["text"],
+            "reply_to": headers["reply_to"]["text"],
             **{header: [preview._tag(found) for found in answer.by_header(header)] for header in ("to", "cc", "bcc")},
             "followers": [person.name for person in answer.followers],
             "warnings": [resolver._word(warning) for warning in answer.warnings if answer.by_header("to")],
