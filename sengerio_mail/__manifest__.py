@@ -22,6 +22,7 @@
         "wizard/account_move_send_batch_wizard_views.xml",
         "wizard/account_move_send_wizard_views.xml",
         "wizard/mail_compose_message_views.xml",
+        "wizard/sengerio_mail_resend_views.xml",
         "wizard/sengerio_mail_due_notice_views.xml",
         "wizard/sengerio_mail_matrix_views.xml",
         "views/sengerio_mail_address_views.xml",

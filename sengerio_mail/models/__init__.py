@@ -1,6 +1,7 @@
 from . import (
     sengerio_mail_address,
     sengerio_mail_copy,
+    sengerio_mail_resend,
     sengerio_mail_delivery,
     sengerio_mail_document,
     sengerio_mail_document_search,

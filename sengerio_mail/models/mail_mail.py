@@ -48,7 +48,9 @@ class MailMail(models.Model):
         result = super().write(vals)
         if "attachment_ids" in vals:
             for mail in self._sengerio_documents():
-                mail.sudo().sengerio_delivery_ids.document_id.attachment_ids = mail.attachment_ids
+                mail.sudo().sengerio_delivery_ids.document_id.write(
+                    {"attachment_ids": mail.attachment_ids, "attachment_count": len(mail.attachment_ids)}
+                )
         return result
 
     def _prepare_outgoing_list(self, mail_server=False, doc_to_followers=None):
@@ -315,10 +317,11 @@ class MailMail(models.Model):
         :param deliveries: all of the document
         """
         document = deliveries.document_id
-        policy = self.env["sengerio.mail.document.type"]._policy(self.sudo().mail_message_id.sengerio_send["type_id"])
+        send = self.sudo().mail_message_id.sengerio_send
+        policy = self.env["sengerio.mail.document.type"]._policy(send["type_id"])
         to = deliveries.filtered(lambda delivery: delivery.header == "to")
         copies = deliveries - to
-        if policy and policy.is_other:
+        if policy and policy.is_other and not send.get("resend"):
             return self._sengerio_other_entries(entries, to, document)
         visible = {"email_cc": [delivery._header_address() for delivery in copies if delivery.header == "cc"]}
         if len(to) < self.env["mail.thread"]._CUSTOMER_HEADERS_LIMIT_COUNT:  # Odoo's own limit for showing recipients
@@ -364,21 +367,25 @@ class MailMail(models.Model):
         """Return the message for one contact's addresses."""
         body = entry["body"]
         partner = entry["partner_id"]
-        if not partner or own.mapped("email") != [partner.email_normalized]:
+        if not partner and self.sudo().mail_message_id.sengerio_send.get("resend"):  # it may have been a copy
+            body = self._sengerio_free(body, document)
+        elif not partner or own.mapped("email") != [partner.email_normalized]:
             body = links.free(body, links.is_sign_up)  # signing up is for the partner, not for each of its addresses
         return self._sengerio_entry(entry, body, waiting, document._token(TO))
 
     def _sengerio_copies_entry(self, entry, waiting, document):
         """Return the one message for all copies: the customer's, without what lets one act as the customer."""
-        record_url = (
-            f"{document.get_base_url()}{links.RECORD_VIEW}?model={self.model}&res_id={self.res_id}"
-        )
-        body = links.free(entry["body"], links.is_secret, record_url)
+        body = self._sengerio_free(entry["body"], document)
         copies = self._sengerio_entry(entry, body, waiting, document._token(COPIES))
         blind = [delivery._envelope_address() for delivery in waiting if delivery.header == "bcc"]
         if blind:
             copies["headers"]["Bcc"] = ", ".join(blind)  # for the envelope; Odoo takes it off the message
         return {**copies, "partner_id": False}
+
+    def _sengerio_free(self, body, document):
+        """Return a body without what lets one act as the customer."""
+        record_url = f"{document.get_base_url()}{links.RECORD_VIEW}?model={self.model}&res_id={self.res_id}"
+        return links.free(body, links.is_secret, record_url)
 
     def _sengerio_entry(self, entry, body, waiting, token):
         if body != entry["body"]:

@@ -22,6 +22,8 @@ from . import (
     test_recipients_tours,
     test_register,
     test_reports,
+    test_resend,
+    test_resend_tour,
     test_resolver,
     test_retention,
     test_retries,

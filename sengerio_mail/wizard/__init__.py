@@ -5,4 +5,5 @@ from . import (
     mail_compose_message,
     sengerio_mail_due_notice,
     sengerio_mail_matrix,
+    sengerio_mail_resend,
 )
