@@ -7,7 +7,7 @@ from odoo.tools.mail import html2plaintext
 
 from ..tools import links
 from ..tools.smtp_session import TOKEN_HEADER, DocumentSession
-from ..tools.states import UNSENT
+from ..tools.states import FAILED, UNSENT
 from .sengerio_mail_document import AT_ONCE_KEY, COPIES, TO
 
 RETRY_AFTER = timedelta(minutes=15)  # RFC 5321 §4.5.4.1 asks for 30, greylisting for less
@@ -82,10 +82,16 @@ class MailMail(models.Model):
             if failure_type:
                 own.document_id._fail(own, failure_reason or mail.failure_reason or failure_type)
                 mail._sengerio_leave_out_reached(own, success_pids)
+                own.document_id._call_attention()
             elif outcome := mail._sengerio_not_taken(own):
-                return mail._sengerio_keep(own, success_pids, *outcome)
+                kept = mail._sengerio_keep(own, success_pids, *outcome)
+                if outcome[0]["state"] == "exception":
+                    own.document_id._call_attention()
+                return kept
             else:
                 mail._sengerio_tell_refused(own)
+                if any(delivery.state in FAILED for delivery in own):
+                    own.document_id._call_attention()
         return super()._postprocess_sent_message(
             success_pids, success_emails, failure_reason=failure_reason, failure_type=failure_type
         )

@@ -37,7 +37,7 @@ class SengerioMailDocument(models.Model):
     """
 
     _name = "sengerio.mail.document"
-    _inherit = "sengerio.mail.document.resend"
+    _inherit = ["sengerio.mail.document.resend", "sengerio.mail.document.timeline", "sengerio.mail.document.attention"]
     _description = "Generated Document"
     _order = "id desc"
     _rec_name = "reference"

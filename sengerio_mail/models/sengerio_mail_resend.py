@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.fields import Domain
 
 from ..tools import addresses
 from ..tools import changes as changing
@@ -30,8 +31,12 @@ class SengerioMailResendDocument(models.AbstractModel):
 
     @api.depends("delivery_ids.state", "delivery_ids.resent_in_id", "anonymised")
     def _compute_may_resend(self):
+        deliveries_sudo = self.env["sengerio.mail.delivery"].sudo()  # who sees a document sees its recipients
+        missed = Domain("state", "in", list(RESENDABLE)) & Domain("resent_in_id", "=", False)
+        found = deliveries_sudo._read_group(missed & Domain("document_id", "in", self.ids), ["document_id"])
+        ids = {document.id for (document,) in found}
         for document in self:
-            document.may_resend = bool(not document.anonymised and document.delivery_ids._resendable())
+            document.may_resend = document._origin.id in ids and not document.anonymised
 
     def action_resend(self):
         """Open the wizard that corrects addresses and sends these documents again.
@@ -143,6 +148,7 @@ class SengerioMailResendDocument(models.AbstractModel):
         new = self.search([("mail_message_id", "=", message.id)])
         for delivery_sudo in self.env["sengerio.mail.delivery"].union(*emails).sudo():  # nobody writes the list by hand
             delivery_sudo.resent_in_id = new
+        self._end_attention()
         return new
 
     def _drop_waiting_mails(self, deliveries):

@@ -19,6 +19,7 @@ from . import (
     test_invoices,
     test_links,
     test_matrix,
+    test_list,
     test_recipients_tours,
     test_register,
     test_reports,
