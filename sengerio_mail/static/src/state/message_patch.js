@@ -1,6 +1,6 @@
-import { StateBadge } from "./state";
+import { DocumentState } from "./state";
 
 import { Message } from "@mail/core/common/message";
 
 // what became of the document that a message was, beside its date
-Object.assign(Message.components, { StateBadge });
+Object.assign(Message.components, { DocumentState });

@@ -20,8 +20,8 @@ export const LOOKS = {
 };
 
 /** A state as icon and word. */
-export class StateBadge extends Component {
-    static template = "sengerio_mail.StateBadge";
+export class DocumentState extends Component {
+    static template = "sengerio_mail.DocumentState";
     static props = { state: String, word: String };
 
     get color() {
@@ -36,7 +36,7 @@ export class StateBadge extends Component {
 /** The state of a document or a recipient; a document says too that a copy of it failed. */
 export class StateField extends Component {
     static template = "sengerio_mail.StateField";
-    static components = { StateBadge };
+    static components = { DocumentState };
     static props = { ...standardFieldProps };
 
     get state() {
