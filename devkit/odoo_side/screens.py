@@ -40,12 +40,14 @@ WIZARD = ".modal button[name='action_send_and_print']"
 ADDRESSES = ".o_field_widget[name='sengerio_address_ids'] .o_data_row"
 OUR_TAB = ".nav-link[name='sengerio_mail']"
 SEND_QUOTATION = "button[name='action_quotation_send']"
+RESEND = "button[name='action_resend']"
 MORE_BUTTONS = ".o_statusbar_buttons button[title='More']"  # on a narrow screen
 ALL_ROWS = ".o_list_view thead .o_list_record_selector input"
 
 SCREENS = (
     Screen("list", "admin", DOCUMENTS, LISTED),
     Screen("document", "admin", DOCUMENTS, RECIPIENTS, REFUSED),
+    Screen("resend", "admin", DOCUMENTS, ".modal button[name='action_send']", REFUSED, (RESEND,)),
     Screen("composer", "junior", "sale.action_quotations", COMPOSER, QUOTATION, (SEND_QUOTATION,)),
     Screen(
         "invoice", "accountant", "account.action_move_out_invoice", WIZARD, INVOICE,
@@ -63,6 +65,7 @@ SCREENS = (
     Screen("types", "admin", TYPES, LISTED),
     Screen("list_narrow", "admin", DOCUMENTS, ".o_kanban_record, .o_data_row", size=NARROW),
     Screen("document_narrow", "admin", DOCUMENTS, RECIPIENTS, REFUSED, size=NARROW),
+    Screen("resend_narrow", "admin", DOCUMENTS, ".modal button[name='action_send']", REFUSED, (RESEND,), NARROW),
     Screen(
         "composer_narrow", "junior", "sale.action_quotations", COMPOSER, QUOTATION, (MORE_BUTTONS, SEND_QUOTATION),
         NARROW,

@@ -7,7 +7,7 @@ from odoo.tools.mail import append_content_to_html, html2plaintext
 
 from ..tools import addresses, links
 from ..tools.smtp_session import TOKEN_HEADER, DocumentSession
-from ..tools.states import UNSENT
+from ..tools.states import FAILED, UNSENT
 from .sengerio_mail_document import AT_ONCE_KEY, COPIES, TO
 
 RETRY_AFTER = timedelta(minutes=15)  # RFC 5321 §4.5.4.1 asks for 30, greylisting for less
@@ -48,7 +48,9 @@ class MailMail(models.Model):
         result = super().write(vals)
         if "attachment_ids" in vals:
             for mail in self._sengerio_documents():
-                mail.sudo().sengerio_delivery_ids.document_id.attachment_ids = mail.attachment_ids
+                mail.sudo().sengerio_delivery_ids.document_id.write(
+                    {"attachment_ids": mail.attachment_ids, "attachment_count": len(mail.attachment_ids)}
+                )
         return result
 
     def _prepare_outgoing_list(self, mail_server=False, doc_to_followers=None):
@@ -80,10 +82,16 @@ class MailMail(models.Model):
             if failure_type:
                 own.document_id._fail(own, failure_reason or mail.failure_reason or failure_type)
                 mail._sengerio_leave_out_reached(own, success_pids)
+                own.document_id._call_attention()
             elif outcome := mail._sengerio_not_taken(own):
-                return mail._sengerio_keep(own, success_pids, *outcome)
+                kept = mail._sengerio_keep(own, success_pids, *outcome)
+                if outcome[0]["state"] == "exception":
+                    own.document_id._call_attention()
+                return kept
             else:
                 mail._sengerio_tell_refused(own)
+                if any(delivery.state in FAILED for delivery in own):
+                    own.document_id._call_attention()
         return super()._postprocess_sent_message(
             success_pids, success_emails, failure_reason=failure_reason, failure_type=failure_type
         )
@@ -315,10 +323,11 @@ class MailMail(models.Model):
         :param deliveries: all of the document
         """
         document = deliveries.document_id
-        policy = self.env["sengerio.mail.document.type"]._policy(self.sudo().mail_message_id.sengerio_send["type_id"])
+        send = self.sudo().mail_message_id.sengerio_send
+        policy = self.env["sengerio.mail.document.type"]._policy(send["type_id"])
         to = deliveries.filtered(lambda delivery: delivery.header == "to")
         copies = deliveries - to
-        if policy and policy.is_other:
+        if policy and policy.is_other and not send.get("resend"):
             return self._sengerio_other_entries(entries, to, document)
         visible = {"email_cc": [delivery._header_address() for delivery in copies if delivery.header == "cc"]}
         if len(to) < self.env["mail.thread"]._CUSTOMER_HEADERS_LIMIT_COUNT:  # Odoo's own limit for showing recipients
@@ -364,7 +373,9 @@ class MailMail(models.Model):
         """Return the message for one contact's addresses."""
         body = entry["body"]
         partner = entry["partner_id"]
-        if not partner or own.mapped("email") != [partner.email_normalized]:
+        if not partner and self.sudo().mail_message_id.sengerio_send.get("resend"):  # it may have been a copy
+            body = self._sengerio_free(body, document)
+        elif not partner or own.mapped("email") != [partner.email_normalized]:
             body = links.free(body, links.is_sign_up)  # signing up is for the partner, not for each of its addresses
         policy = self.env["sengerio.mail.document.type"]._policy(document.type_id.id)
         if policy and policy.has_confirm_link:
@@ -378,15 +389,17 @@ class MailMail(models.Model):
 
     def _sengerio_copies_entry(self, entry, waiting, document):
         """Return the one message for all copies: the customer's, without what lets one act as the customer."""
-        record_url = (
-            f"{document.get_base_url()}{links.RECORD_VIEW}?model={self.model}&res_id={self.res_id}"
-        )
-        body = links.free(entry["body"], links.is_secret, record_url)
+        body = self._sengerio_free(entry["body"], document)
         copies = self._sengerio_entry(entry, body, waiting, document._token(COPIES))
         blind = [delivery._envelope_address() for delivery in waiting if delivery.header == "bcc"]
         if blind:
             copies["headers"]["Bcc"] = ", ".join(blind)  # for the envelope; Odoo takes it off the message
         return {**copies, "partner_id": False}
+
+    def _sengerio_free(self, body, document):
+        """Return a body without what lets one act as the customer."""
+        record_url = f"{document.get_base_url()}{links.RECORD_VIEW}?model={self.model}&res_id={self.res_id}"
+        return links.free(body, links.is_secret, record_url)
 
     def _sengerio_entry(self, entry, body, waiting, token):
         if body != entry["body"]:

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
 
@@ -13,6 +13,33 @@ class MailMessage(models.Model):
         copy=False,
         help="What this message carries if it is a document: its type, its sender, changes made for this send.",
     )
+
+    sengerio_document = fields.Json(compute="_compute_sengerio_document", groups="base.group_user")
+
+    @api.depends_context("uid", "allowed_company_ids", "lang")
+    def _compute_sengerio_document(self):
+        """Tell what became of the document that a message was, for all messages of a page in one query."""
+        documents = self.env["sengerio.mail.document"].search_fetch(
+            [("mail_message_id", "in", self.ids)], ["mail_message_id", "state"]
+        )
+        words = dict(documents._fields["state"]._description_selection(self.env))
+        found = {
+            document.mail_message_id: {
+                "state": document.state,
+                "word": words[document.state],
+                "url": f"/odoo/action-sengerio_mail.sengerio_mail_document_action/{document.id}",
+            }
+            for document in documents
+        }
+        for message in self:
+            message.sengerio_document = found.get(message.id, False)
+
+    def _to_store_defaults(self, target):
+        # EXTENDS mail: a chip in the chatter, for nobody outside
+        return [
+            *super()._to_store_defaults(target),
+            *(["sengerio_document"] if target.is_internal(self.env) and self.env.user._is_internal() else []),
+        ]
 
     def write(self, vals):
         # EXTENDS mail: what a message carries is decided when it is posted

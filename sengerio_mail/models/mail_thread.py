@@ -139,6 +139,7 @@ class MailThread(models.AbstractModel):
         author = self.env["res.partner"].browse(author_id or ())
         changes = self.env["sengerio.mail.changes"]._checked(policy, send, sender)
         policy = self.env["sengerio.mail.changes"]._applied(policy, changes)
+        again = self._sengerio_resend_values(send, sender)
         if changes.email_from or not send.get("keep_from"):
             author, email_from = resolver._author(policy, self, sender, author, email_from)
         if changes.reply_to or not reply_to:
@@ -154,9 +155,23 @@ class MailThread(models.AbstractModel):
                 "bcc_sender": send.get("bcc_sender"),
                 "email_to": send.get("email_to") or [],
                 "email_cc": send.get("email_cc") or [],
+                **again,
                 **({"changes": write_changes(changes)} if changes else {}),
             },
         }
+
+    def _sengerio_resend_values(self, send, sender):
+        """Return what a message carries that sends a document again, nothing if it is another one.
+
+        :raise UserError: it may not be sent again so, see ``sengerio.mail.document``
+        """
+        if not send.get("resend"):
+            return {}
+        documents = self.env["sengerio.mail.document"]
+        resend = documents._checked_resend(send["resend"], self, sender)
+        to = documents._resend_answer(resend["emails"]).by_header("to")
+        plain = [addresses.header(recipient.email, recipient.name) for recipient in to if not recipient.partner_id]
+        return {"resend": resend, "email_to": plain, "email_cc": []}
 
     def _sengerio_list(self, message, recipients_data, send, msg_vals):
         """List the document that a message is.
@@ -169,10 +184,10 @@ class MailThread(models.AbstractModel):
         sender = self.env["res.users"].browse(send.get("sender_id") or ())
         addressed = msg_vals["partner_ids"] if "partner_ids" in msg_vals else message.sudo().partner_ids.ids
         send = {**send, "addressed": addressed}
-        answer = self.env["sengerio.mail.resolver"]._resolve(policy, self, sender, recipients_data, send)
+        answer = self._sengerio_answer(policy, sender, recipients_data, send)
         documents_sudo = self.env["sengerio.mail.document"].sudo()  # nobody may write the list by hand
         documents_sudo._list(policy, self, message, sender, answer)
-        if policy.is_other:
+        if policy.is_other and not send.get("resend"):
             return recipients_data, None
         plain_to = {recipient.email for recipient in answer.by_header("to") if not recipient.partner_id}
         kept = [
@@ -181,6 +196,15 @@ class MailThread(models.AbstractModel):
             if (data["id"] not in answer.dropped if data["id"] else data["email_normalized"] in plain_to)
         ]
         return kept, self._sengerio_visible_to(answer, kept)
+
+    def _sengerio_answer(self, policy, sender, recipients_data, send):
+        """Return who gets a document: by the rules, or those to whom it is sent again.
+
+        :rtype: odoo.addons.sengerio_mail.tools.resolver.Answer
+        """
+        if resend := send.get("resend"):
+            return self.env["sengerio.mail.document"]._resend_answer(resend["emails"])
+        return self.env["sengerio.mail.resolver"]._resolve(policy, self, sender, recipients_data, send)
 
     def _sengerio_visible_to(self, answer, recipients_data):
         """Return the To of a document: its own recipients, then the followers outside of the company, as Odoo shows."""

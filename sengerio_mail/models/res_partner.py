@@ -1,3 +1,5 @@
+import re
+
 from odoo import api, fields, models
 from odoo.fields import Domain
 
@@ -91,6 +93,19 @@ class ResPartner(models.Model):
         for partner in self:
             emails = {address.email for address in addresses.tolerant(partner.email)}
             partner.sengerio_is_bounced = partner.sengerio_bounced_email in emails
+
+    def _sengerio_replace_email(self, old, new):
+        """Replace one of the addresses in the e-mail field, and leave the others as they were written.
+
+        :param str old: normalised
+        :param str new: normalised
+        """
+        self.ensure_one()
+        whole = re.compile(rf"(?<![\w.+-]){re.escape(old)}(?![\w-])", re.IGNORECASE)
+        text = whole.sub(lambda _match: new, self.email or "")
+        if self.sengerio_bounced_email == old:
+            self.sengerio_bounced_email = False
+        self.email = text if text != self.email else new
 
     def action_sengerio_use_again(self):
         """Take the mark off the e-mail address: whoever knows better sends there again."""

@@ -244,6 +244,14 @@ class SengerioMailAddress(models.Model):
         for model, name in zip(models, ("bounce_state", "bounce_state", "sengerio_bounced_email"), strict=True):
             model.invalidate_model([name], flush=False)
 
+    def _twin(self, email):
+        """Return this partner's row of the same role and company with another address."""
+        self.ensure_one()
+        return self.search(
+            [("partner_id", "=", self.partner_id.id), ("role", "=", self.role), ("email", "=", email),
+             ("company_id", "=", self.company_id.id)], limit=1,
+        )  # fmt: skip
+
     def action_use_again(self):
         """Take the mark off a bad address: whoever knows better sends there again."""
         self.write({"bounce_state": "none"})

@@ -25,6 +25,7 @@ class SengerioMailDelivery(models.Model):
     """What became of one address of a document."""
 
     _name = "sengerio.mail.delivery"
+    _inherit = ["sengerio.mail.delivery.resend", "sengerio.mail.delivery.timeline"]
     _description = "Document Recipient"
     _order = "id"
     _rec_name = "email"

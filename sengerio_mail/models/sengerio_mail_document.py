@@ -37,6 +37,7 @@ class SengerioMailDocument(models.Model):
     """
 
     _name = "sengerio.mail.document"
+    _inherit = ["sengerio.mail.document.resend", "sengerio.mail.document.timeline", "sengerio.mail.document.attention"]
     _description = "Generated Document"
     _order = "id desc"
     _rec_name = "reference"
@@ -70,6 +71,7 @@ class SengerioMailDocument(models.Model):
         readonly=True,
         bypass_search_access=True,
     )
+    attachment_count = fields.Integer("Attachments Sent", readonly=True)
     readable_attachment_ids = fields.Many2many(
         "ir.attachment", string="Readable Attachments", compute="_compute_readable_attachments"
     )
@@ -145,7 +147,10 @@ class SengerioMailDocument(models.Model):
         :param answer: who gets it, see :mod:`..tools.resolver`
         :return: the document; empty if nobody is addressed, or nobody outside of the company by an "other" message
         """
-        if not answer.by_header("to") or (policy.is_other and not self._leaves_company(answer)):
+        if not answer.by_header("to"):
+            return self
+        again = "resend" in (message.sudo().sengerio_send or {})
+        if policy.is_other and not again and not self._leaves_company(answer):
             return self
         return self._insert([self._prepare_document_values(policy, record, message.sudo(), sender, answer)])
 
@@ -243,6 +248,8 @@ class SengerioMailDocument(models.Model):
             "mail_message_id": message_sudo.id,
             "message_id": message_sudo.message_id,
             "attachment_ids": message_sudo.attachment_ids.ids,
+            "attachment_count": len(message_sudo.attachment_ids),
+            "resend_of_id": ((message_sudo.sengerio_send or {}).get("resend") or {}).get("document_id", False),
             "amount_total": amount,
             "currency_id": currency.id,
             "delivery_ids": [

@@ -44,6 +44,7 @@ class SengerioMailDocument(models.Model):
                 delivery.email, delivery.partner_id, BOUNCE_OF[delivery.state]
             )
         self._return(changed, attachment)
+        self._call_attention()
 
     def _return(self, changed, attachment):
         """Return the document to its sender, once for each state.

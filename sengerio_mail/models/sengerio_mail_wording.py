@@ -15,6 +15,7 @@ class SengerioMailWording(models.AbstractModel):
         wordings = {
             "row": lambda: self.env._("%(role)s address of %(partner)s", role=role, partner=about),
             "email": lambda: self.env._("e-mail of %s", about),
+            "as_before": lambda: about,
             "added": lambda: self.env._("added address"),
             "added_now": lambda: self.env._("added for this message"),
             "mailed_anyway": lambda: self.env._("%s gets a mail of Odoo's own about it, so no copy", about),

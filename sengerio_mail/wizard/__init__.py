@@ -6,4 +6,5 @@ from . import (
     sengerio_mail_due_notice,
     sengerio_mail_matrix,
     sengerio_mail_settings,
+    sengerio_mail_resend,
 )
