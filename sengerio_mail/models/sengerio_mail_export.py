@@ -210,8 +210,8 @@ class SengerioMailExport(models.Model):
         """
         self._check_may_export()
         if self.content == "addresses":
-            return self.env["sengerio.mail.address.sheets"]._write(file, progress), 0
-        return self.env["sengerio.mail.register"]._write(
+            return self.env["sengerio.mail.address.sheets"]._write_workbook(file, progress), 0
+        return self.env["sengerio.mail.register"]._write_workbook(
             file, self._get_domain(), self._facts(), after_id=self.after_id, limit=limit, progress=progress
         )
 
