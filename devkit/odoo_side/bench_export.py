@@ -47,7 +47,7 @@ def addon(env, path, _count):
 
     def run(count):
         last = env["sengerio.mail.document"].search([], order="id", limit=1).id + count
-        env["sengerio.mail.register"]._write(
+        env["sengerio.mail.register"]._write_workbook(
             str(path), [("id", "<", last)], [], columns=list(COLUMNS), deliveries=False
         )
 

@@ -369,7 +369,10 @@ class Plan:
         return tuple({**dict.fromkeys(KEY, False), **before, **vals}[name] for name in KEY)
 
     def _duplicate(self, key, there):
-        return self.env[ADDRESS]._duplicate_message(*key[:3], archived=not there.active)
+        _partner_id, role, email, _company_id = key
+        return self.env[ADDRESS]._duplicate_message(
+            there.partner_id.display_name, role, email, archived=not there.active
+        )
 
     def _match_copies(self):
         """Take copies that exist with the very same values as they are; refuse those given twice."""

@@ -91,7 +91,7 @@ class SengerioMailAddressSheets(models.AbstractModel):
         return sum(self._records(model).search_count([]) for model in self._columns())
 
     @api.model
-    def _write(self, file, progress=None):
+    def _write_workbook(self, file, progress=None):
         """Write all addresses and copies that the user may see.
 
         :param file: path or binary file

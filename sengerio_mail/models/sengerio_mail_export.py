@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.fields import Domain
+from odoo.fields import Command, Domain
 
 from ..tools import spreadsheet
 
@@ -48,10 +48,16 @@ class SengerioMailExport(models.Model):
     with_cancelled = fields.Boolean("Cancelled")
     part = fields.Integer(readonly=True, copy=False)
     after_id = fields.Integer(readonly=True, copy=False)
-    attachment_ids = fields.One2many(
-        "ir.attachment", "res_id", string="Files", domain=[("res_model", "=", "sengerio.mail.export")],
-        readonly=True, bypass_search_access=True,
-    )  # fmt: skip
+    attachment_ids = fields.Many2many(
+        "ir.attachment",
+        relation="sengerio_mail_export_attachment_rel",
+        column1="export_id",
+        column2="attachment_id",
+        string="Files",
+        readonly=True,
+        copy=False,
+        bypass_search_access=True,
+    )
 
     @api.depends("content", "create_date")
     def _compute_display_name(self):
@@ -66,9 +72,9 @@ class SengerioMailExport(models.Model):
             export.selected_count = len(export.selected_ids or ())
 
     @api.model
-    def default_get(self, fields_list):
+    def default_get(self, fields):
         """From a list: the selected documents, else what was searched for."""
-        values = super().default_get(fields_list)
+        values = super().default_get(fields)
         if self.env.context.get("active_model") != "sengerio.mail.document":
             return values
         ids = self.env.context.get("active_ids") or []
@@ -204,8 +210,8 @@ class SengerioMailExport(models.Model):
         """
         self._check_may_export()
         if self.content == "addresses":
-            return self.env["sengerio.mail.address.sheets"]._write(file, progress), 0
-        return self.env["sengerio.mail.register"]._write(
+            return self.env["sengerio.mail.address.sheets"]._write_workbook(file, progress), 0
+        return self.env["sengerio.mail.register"]._write_workbook(
             file, self._get_domain(), self._facts(), after_id=self.after_id, limit=limit, progress=progress
         )
 
@@ -227,15 +233,13 @@ class SengerioMailExport(models.Model):
             self._finish("done")
 
     def _keep_file(self, content, count, after_id):
-        # of a record that is its owner's alone
-        self.env["ir.attachment"].create(
-            {
-                "name": self._filename(), "raw": content, "mimetype": spreadsheet.MIMETYPE,
-                "res_model": self._name, "res_id": self.id,
-            }
-        )  # fmt: skip
+        file = {
+            "name": self._filename(), "raw": content, "mimetype": spreadsheet.MIMETYPE,
+            "res_model": self._name, "res_id": self.id,  # which makes it its owner's alone
+        }  # fmt: skip
         self.write(
             {
+                "attachment_ids": [Command.create(file)],
                 "part": self.part + 1, "after_id": after_id, "attempts": 0,
                 "done": self.part * self._setting("export_part", PART_MAX) + count,
             }

@@ -103,7 +103,9 @@ class SengerioMailRegister(models.AbstractModel):
         ]  # fmt: skip
 
     @api.model
-    def _write(self, file, domain, facts, *, after_id=0, limit=None, columns=None, deliveries=True, progress=None):
+    def _write_workbook(
+        self, file, domain, facts, *, after_id=0, limit=None, columns=None, deliveries=True, progress=None
+    ):
         """Write the documents of a domain, in the order in which they were made.
 
         :param file: path or binary file

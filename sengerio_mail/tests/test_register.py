@@ -347,14 +347,15 @@ class TestRegister(RegisterCase):
         with self._background(part=1):
             export.action_export()
         register = type(self.env["sengerio.mail.register"])
-        original = register._write
+        original = register._write_workbook
 
         def crash_at_second(self, file, domain, facts, **options):
             if options["after_id"]:
                 raise MemoryError("killed")
             return original(self, file, domain, facts, **options)
 
-        with patch.object(register, "_write", crash_at_second), self.assertLogs("odoo.addons.base.models.ir_cron"):
+        crashing = patch.object(register, "_write_workbook", crash_at_second)
+        with crashing, self.assertLogs("odoo.addons.base.models.ir_cron"):
             self._run()
         self.assertEqual((export.state, len(export.attachment_ids)), ("running", 1))
         self._run()

@@ -34,6 +34,9 @@ class TestViews(BrowserCase):
         cls.documents = cls.env["sengerio.mail.document"].create(
             [cls._document_values(number) for number in range(DOCUMENTS)]
         )
+        admin = cls.env.ref("base.user_admin")  # everybody sees the own ones alone
+        cls.env["sengerio.mail.export"].with_user(admin).create({"state": "done"})
+        cls.env["sengerio.mail.import"].with_user(admin).create({"state": "done", "file": "eA==", "filename": "x.csv"})
 
     @classmethod
     def _document_values(cls, number):
