@@ -1,6 +1,5 @@
 from . import (
     sengerio_mail_address,
-    sengerio_mail_check,
     sengerio_mail_copy,
     sengerio_mail_resend,
     sengerio_mail_timeline,
@@ -14,6 +13,7 @@ from . import (
     sengerio_mail_event,
     sengerio_mail_explanation,
     sengerio_mail_gateway,
+    sengerio_mail_check,
     sengerio_mail_job,
     sengerio_mail_export,
     sengerio_mail_register,
