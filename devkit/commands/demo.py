@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..databases import PREFIX, clone_with_addon
 from ..serving import choose_port, serve
-from ..smtp import smtp_server
+from ..smtp import gateway_command, smtp_server
 from ..workbench import run_odoo_script, workbench
 
 SCRIPT = Path(__file__).parent.parent / "odoo_side" / "demo.py"
@@ -46,7 +46,10 @@ def main(options):
     :return: the exit code of the script or of Odoo
     """
     port = None if options.once else choose_port(options.port)
-    with workbench() as bench, smtp_server(bench, refuse=REFUSED) as mail_port:
+    with (
+        workbench() as bench,
+        smtp_server(bench, refuse=REFUSED, gateway=port and gateway_command(bench, DATABASE, port)) as mail_port,
+    ):
         code = play(bench, DATABASE, mail_port, bench.cache.mails, *(["--json"] if options.json else []))
         if code or options.once:
             return code

@@ -96,6 +96,7 @@ class Demo:
         self._play_others()
         self._play_purchases()
         self._play_invoices()
+        self._play_what_comes_back()
 
     def _play_sales(self):
         data = self.data
@@ -203,6 +204,28 @@ class Demo:
                 [hotel, accountant, museum, accountant, hotel, accountant], documents=3,
             )
         )  # fmt: skip
+
+    def _play_what_comes_back(self):
+        data = self.data
+        junior = f"junior@{DOMAIN}"
+        copies = [f"manager@{DOMAIN}", junior]
+        for title, partner, envelope, state in (
+            ("One address does not exist any more; the mail comes back", data.moved,
+             ["bounce@moved.example", "desk@moved.example"], "hard_bounce"),
+            ("A mailbox is full", data.full, ["full@fullhouse.example"], "soft_bounce"),
+            ("A mail server cannot be reached yet", data.slow, ["delay@lodge.example"], "delayed"),
+            ("Delivery is confirmed, as Odoo has asked for", data.confirming, ["confirm@citytours.example"],
+             "delivered"),
+        ):  # fmt: skip
+            self.press_send(title, "quotation", self.order(partner, data.junior), [envelope, copies])
+            self.scenes[-1].state = state
+        for report in sorted((self.mails / "reports").glob("*.eml"), key=lambda path: path.stat().st_mtime_ns):
+            if int(report.stem.partition("-")[0]) >= self.first_mail:
+                self.env["mail.thread"].message_process(False, report.read_bytes())
+                self.env.cr.commit()
+        self.env["mail.mail"].process_email_queue()
+        self.env.cr.commit()
+        self.scenes.append(Scene("Both come back to the junior, in plain words", "", [[junior], [junior]]))
 
     # ------------------------------------------------------------
     # What came out

@@ -95,6 +95,11 @@ class DemoData:
             "Closed Books Club", "desk@closedbooks.example",
             [("accounting", "desk@closedbooks.example"), ("accounting", REFUSED)],
         )  # fmt: skip
+        # what comes back of mail to these, the demonstration's mail server tells from the address: see reports.py
+        self.moved = self._partner("Grand Hotel Moved Away", "bounce@moved.example", [("commercial", "desk@moved.example")])
+        self.full = self._partner("Pension Full House", "full@fullhouse.example")
+        self.slow = self._partner("Mountain Lodge", "delay@lodge.example")
+        self.confirming = self._partner("City Tours", "confirm@citytours.example")
         self.referrer = self._partner("Travel Club", "club@travelclub.example")
         self.product = self.env["product.product"].create(
             {"name": "Three nights, half board", "type": "service", "list_price": 420.0}

@@ -4,12 +4,15 @@ It prints its port, then serves until it is terminated. Message number n is kept
 ``<n>.eml`` with its envelope as ``<n>.json``: ``mail_from``, ``rcpt_tos``, ``refused``
 (recipients answered with 550), ``options`` (of MAIL and RCPT) and ``time``. A
 transaction whose recipients were all refused leaves an envelope without a message.
+What would come back of it (see :mod:`.reports`) is kept in ``reports/`` and, with
+``--gateway COMMAND``, given to that command, as a mail server gives mail to Odoo.
 """
 
 import argparse
 import asyncio
 import json
 import os
+import shlex
 import signal
 import sys
 from datetime import datetime, timezone
@@ -17,7 +20,18 @@ from pathlib import Path
 
 from aiosmtpd.smtp import SMTP
 
+from devkit.odoo_side.reports import reports
+
 SIZE_LIMIT = 64 * 1024 * 1024
+DSN = ("RET", "ENVID", "NOTIFY", "ORCPT")  # parameters of RFC 3461
+BACK_AFTER = 2  # seconds: the document is listed as sent by then
+
+
+class DsnSMTP(SMTP):
+    """Takes the parameters of RFC 3461 too, which aiosmtpd does not know."""
+
+    def _getparams(self, params):
+        return super()._getparams([param for param in params if param.partition("=")[0] not in DSN])
 
 
 class Keeper:
@@ -25,12 +39,20 @@ class Keeper:
 
     :param Path folder: where messages go
     :param refused: addresses to refuse
+    :param list gateway: command that gets each report on its standard input
     """
 
-    def __init__(self, folder, refused=()):
+    def __init__(self, folder, refused=(), gateway=()):
         self.folder = folder
+        self.gateway = gateway
+        self.tasks = set()
         self.refused = {address.lower() for address in refused}
         self.turned_away = {}
+
+    async def handle_EHLO(self, server, session, envelope, hostname, responses):  # noqa: N802
+        """Announce DSN."""
+        session.host_name = hostname
+        return [*responses[:-1], "250-DSN", responses[-1]]
 
     async def handle_RCPT(self, server, session, envelope, address, rcpt_options):  # noqa: N802
         """Accept a recipient, or answer 550."""
@@ -38,13 +60,14 @@ class Keeper:
             self.turned_away.setdefault(session, (envelope, []))[1].append(address)
             return "550 5.1.1 No such user here"
         envelope.rcpt_tos.append(address)
-        envelope.rcpt_options.extend(rcpt_options)
+        envelope.rcpt_options.append(rcpt_options)
         return "250 OK"
 
     async def handle_DATA(self, server, session, envelope):  # noqa: N802
         """Keep a message."""
         _, refused = self.turned_away.pop(session, (None, []))
         number = self.keep(envelope, refused, envelope.original_content)
+        self.report(envelope, number)
         return f"250 OK kept as {number}"
 
     async def handle_RSET(self, server, session, envelope):  # noqa: N802
@@ -62,6 +85,24 @@ class Keeper:
         if session in self.turned_away:
             self.keep(*self.turned_away.pop(session), None)
 
+    def report(self, envelope, number):
+        """Keep what comes back of a message, and send it back."""
+        recipients = dict(zip(envelope.rcpt_tos, envelope.rcpt_options, strict=True))
+        for index, report in enumerate(reports(envelope.mail_from, recipients, envelope.original_content)):
+            folder = self.folder / "reports"
+            folder.mkdir(exist_ok=True)
+            (folder / f"{number}-{index}.eml").write_bytes(report)
+            if self.gateway:
+                task = asyncio.ensure_future(self.send_back(report))
+                self.tasks.add(task)
+                task.add_done_callback(self.tasks.discard)
+
+    async def send_back(self, report):
+        """Give a report to the gateway command."""
+        await asyncio.sleep(BACK_AFTER)
+        process = await asyncio.create_subprocess_exec(*self.gateway, stdin=asyncio.subprocess.PIPE)
+        await process.communicate(report)
+
     def keep(self, envelope, refused, content):
         """Write the next number's files and return the number."""
         number = max((int(path.stem) for path in self.folder.glob("*.json") if path.stem.isdigit()), default=0)
@@ -69,7 +110,7 @@ class Keeper:
             "mail_from": envelope.mail_from,
             "rcpt_tos": envelope.rcpt_tos,
             "refused": refused,
-            "options": {"mail": envelope.mail_options, "rcpt": envelope.rcpt_options},
+            "options": {"mail": envelope.mail_options, "rcpt": [option for options in envelope.rcpt_options for option in options]},
             "smtputf8": envelope.smtp_utf8,
             "time": datetime.now(timezone.utc).isoformat(timespec="milliseconds"),
         }
@@ -102,7 +143,7 @@ async def serve(port, keeper, until_eof=False):
         loop.add_reader(sys.stdin, ended.set)
 
     def session():
-        return SMTP(keeper, enable_SMTPUTF8=True, data_size_limit=SIZE_LIMIT, hostname="localhost", loop=loop)
+        return DsnSMTP(keeper, enable_SMTPUTF8=True, data_size_limit=SIZE_LIMIT, hostname="localhost", loop=loop)
 
     server = await loop.create_server(session, "127.0.0.1", port)
     print(server.sockets[0].getsockname()[1], flush=True)
@@ -116,10 +157,12 @@ def main():
     parser.add_argument("--port", type=int, default=0, help="TCP port; 0 takes a free one")
     parser.add_argument("--folder", type=Path, required=True, help="where the messages go")
     parser.add_argument("--refuse", action="append", default=[], metavar="ADDRESS", help="a recipient to answer 550")
+    parser.add_argument("--gateway", help="command that gets each report, split like a shell's")
     parser.add_argument("--until-eof", action="store_true", help="end when stdin ends, i.e. with the starting program")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
-    asyncio.run(serve(options.port, Keeper(options.folder, options.refuse), options.until_eof))
+    keeper = Keeper(options.folder, options.refuse, shlex.split(options.gateway or ""))
+    asyncio.run(serve(options.port, keeper, options.until_eof))
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import re
 from unittest.mock import patch
 
 from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP
 
 from odoo.tests import Form, TransactionCase, new_test_user
 from odoo.tools.mail import email_split
@@ -25,6 +26,7 @@ class Received:
     def __init__(self, envelope):
         self.mail_from = envelope.mail_from
         self.rcpt = sorted(envelope.rcpt_tos)
+        self.mail_options, self.rcpt_options = envelope.mail_options, envelope.rcpt_options
         self.message = email.message_from_bytes(envelope.content, policy=email.policy.default)
 
     def addresses(self, header):
@@ -46,8 +48,20 @@ class Received:
         return sorted(part.get_filename() for part in self.message.iter_attachments())
 
 
+class DsnSMTP(SMTP):
+    """Takes the parameters of RFC 3461, which aiosmtpd does not know, if its handler does."""
+
+    def _getparams(self, params):
+        if self.event_handler.takes_dsn:
+            params = [param for param in params if param.partition("=")[0] not in ("RET", "ENVID", "NOTIFY")]
+        return super()._getparams(params)
+
+
 class FreePortController(Controller):
     """Listens on a port that the system chooses; aiosmtpd would look for its server at port 0."""
+
+    def factory(self):
+        return DsnSMTP(self.handler, **self.SMTP_kwargs)
 
     def _trigger_server(self):
         self.port = self.server.sockets[0].getsockname()[1]
@@ -55,13 +69,17 @@ class FreePortController(Controller):
 
 
 class SmtpServer:
-    """Keeps what it gets; refuses the recipients in ``refuse``, a message when ``fail_data`` says so."""
+    """Keeps what it gets; refuses the recipients in ``refuse``, a message when ``fail_data`` says so.
+
+    It announces DSN if ``offers_dsn``, and takes its parameters if ``takes_dsn``.
+    """
 
     def __init__(self, **options):
         self.received = []
         self.refuse = {}
         self.fail_data = None
         self.before_data = None
+        self.offers_dsn = self.takes_dsn = False
         self._controller = FreePortController(self, hostname="127.0.0.1", port=0, enable_SMTPUTF8=False, **options)
 
     def __enter__(self):
@@ -72,10 +90,15 @@ class SmtpServer:
     def __exit__(self, *exception):
         self._controller.stop()
 
+    async def handle_EHLO(self, server, session, envelope, hostname, responses):  # noqa: N802
+        session.host_name = hostname
+        return [*responses[:-1], *(["250-DSN"] if self.offers_dsn else []), responses[-1]]
+
     async def handle_RCPT(self, server, session, envelope, address, rcpt_options):  # noqa: N802
         if address in self.refuse:
             return self.refuse[address]
         envelope.rcpt_tos.append(address)
+        envelope.rcpt_options.append(rcpt_options)
         return "250 OK"
 
     async def handle_DATA(self, server, session, envelope):  # noqa: N802
@@ -156,6 +179,7 @@ class DocumentMailCase(TransactionCase):
         self.smtp.refuse.clear()
         self.smtp.fail_data = None
         self.smtp.before_data = None
+        self.smtp.offers_dsn = self.smtp.takes_dsn = False
         self.smtp.take()
 
     # ------------------------------------------------------------

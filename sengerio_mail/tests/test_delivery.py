@@ -263,6 +263,30 @@ class TestDelivery(DocumentMailCase):
         self.assertEqual(self.document_of(order).delivery_ids[0].email, "info@bücher.example")
         self.assertEqual(self.document_of(order).state, "sent")
 
+    def test_reports_asked_for(self):
+        """Where the server offers them, reports are asked for, for each recipient and by the message's own token."""
+        self.smtp.offers_dsn = self.smtp.takes_dsn = True
+        order = self.make_order()
+        for mail in self.send(self.compose(order)):
+            token = mail.message["X-Sengerio-Document"]
+            self.assertIn(f"ENVID={token}".upper(), mail.mail_options)  # aiosmtpd has made them upper-case
+            self.assertIn("RET=HDRS", mail.mail_options)
+            self.assertEqual(mail.rcpt_options, [["NOTIFY=SUCCESS,DELAY,FAILURE"]] * len(mail.rcpt))
+        self.assertEqual(self.document_of(order).state, "sent")
+        plan = self.compose_free(order, self.john, "plan.pdf")
+        order.message_post(body="Hello", partner_ids=self.john.ids)
+        for mail in self.smtp.take() + self.send(plan):
+            self.assertFalse([option for option in mail.mail_options if option.startswith(("ENVID", "RET"))])
+            self.assertEqual(mail.rcpt_options, [[]])
+
+    def test_reports_not_offered(self):
+        """A server without DSN is not asked; one that announces it and does not take it gets the mail without."""
+        for self.smtp.offers_dsn in (False, True):
+            order = self.make_order()
+            mails = self.send(self.compose(order))
+            self.assertEqual([mail.rcpt for mail in mails], [[AZURE, BUYING], [ANNA, MARC]])
+            self.assertEqual(set(self.states(self.document_of(order)).values()), {"sent"})
+
     def test_tokens(self):
         """The header that names the document is signed, and differs for the copies."""
         order = self.make_order()
