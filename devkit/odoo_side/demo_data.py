@@ -96,7 +96,9 @@ class DemoData:
             [("accounting", "desk@closedbooks.example"), ("accounting", REFUSED)],
         )  # fmt: skip
         # what comes back of mail to these, the demonstration's mail server tells from the address: see reports.py
-        self.moved = self._partner("Grand Hotel Moved Away", "bounce@moved.example", [("commercial", "desk@moved.example")])
+        self.moved = self._partner(
+            "Grand Hotel Moved Away", "bounce@moved.example", [("commercial", "desk@moved.example")]
+        )
         self.full = self._partner("Pension Full House", "full@fullhouse.example")
         self.slow = self._partner("Mountain Lodge", "delay@lodge.example")
         self.confirming = self._partner("City Tours", "confirm@citytours.example")

@@ -1,7 +1,7 @@
 """The reports that a mail server further on would send back (RFC 3464), told from the address.
 
-Mail to ``bounce…@`` comes back as undeliverable, to ``full…@`` because the mailbox is full, to ``delay…@`` with a warning
-that it takes longer; for ``confirm…@`` delivery is reported if the sender asked for that (RFC 3461).
+Mail to ``bounce…@`` comes back as undeliverable, to ``full…@`` because the mailbox is full, to ``delay…@`` with a
+warning that it takes longer; for ``confirm…@`` delivery is reported if the sender asked for that (RFC 3461).
 """
 
 import email
@@ -53,7 +53,8 @@ def _report(mail_from, address, header, action, status, diagnostic):
     report["Date"] = formatdate()
     report["Message-Id"] = make_msgid(domain=HOST)
     report["Auto-Submitted"] = "auto-replied"
-    report.set_content(f"This is the mail system at {HOST}.\n\nYour message {WORDS[action]}:\n\n<{address}>: {diagnostic}\n")
+    words = f"Your message {WORDS[action]}:\n\n<{address}>: {diagnostic}\n"
+    report.set_content(f"This is the mail system at {HOST}.\n\n{words}")
     report.make_mixed()
     report.set_type("multipart/report")
     report.set_param("report-type", "delivery-status")

@@ -106,11 +106,12 @@ class Keeper:
     def keep(self, envelope, refused, content):
         """Write the next number's files and return the number."""
         number = max((int(path.stem) for path in self.folder.glob("*.json") if path.stem.isdigit()), default=0)
+        rcpt_options = [option for options in envelope.rcpt_options for option in options]
         record = {
             "mail_from": envelope.mail_from,
             "rcpt_tos": envelope.rcpt_tos,
             "refused": refused,
-            "options": {"mail": envelope.mail_options, "rcpt": [option for options in envelope.rcpt_options for option in options]},
+            "options": {"mail": envelope.mail_options, "rcpt": rcpt_options},
             "smtputf8": envelope.smtp_utf8,
             "time": datetime.now(timezone.utc).isoformat(timespec="milliseconds"),
         }
