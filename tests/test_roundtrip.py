@@ -86,7 +86,8 @@ def test_round_trip(tmp_path):
                 for report in [*came_back, *came_back]:  # a mail server may send a report twice
                     subprocess.run(gateway, input=report.read_bytes(), check=True)
                 states = {name: client.states(document) for name, document in sent.items()}
-                client.call("mail.mail", "process_email_queue")
+                queue = [("code", "ilike", "process_email_queue")]
+                client.call("ir.cron", "method_direct_trigger", client.call("ir.cron", "search", queue))
         finally:
             discard(bench, database)
     seller = {"seller@firm.example": "sent"}
