@@ -43,7 +43,7 @@ def mails_of(folder):
 
 
 def run(bench, database, folder):
-    """Send the mails in a database; return the numbers of its rows."""
+    """Send the mails in a database; return the numbers of rows that this made."""
     with smtp_server(bench, folder) as port:
         config = bench.config(database, smtp_server="127.0.0.1", smtp_port=port, log_handler=":WARNING")
         with open(folder / "counts", "w+") as output:

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from operator import itemgetter
 
 from psycopg2.errors import SerializationFailure
 
@@ -348,7 +349,9 @@ class MailMail(models.Model):
                 customers = entry
             if waiting := own._to_send():
                 own_to = {"email_to": [delivery._header_address() for delivery in own]}
-                outgoing.append({**self._sengerio_to_entry(entry, own, waiting, document), **own_to, **visible})
+                entry = {**self._sengerio_to_entry(entry, own, waiting, document), **own_to, **visible}
+                outgoing.append((own.ids[0], entry))
+        outgoing = [entry for _id, entry in sorted(outgoing, key=itemgetter(0))]  # as they stand in To, not at random
         waiting = copies._to_send()
         if customers and waiting:
             outgoing.append({**self._sengerio_copies_entry(customers, waiting, document), **visible})
