@@ -149,7 +149,7 @@ class TestFrench(HttpCase, DocumentMailCase):
         self.assertIn(f"Firm saura que vous avez reçu {order.name}, ainsi que", words)
         [path] = LINK.findall(html)
         page = self.url_open(unescape(path)).text
-        self.assertIn("cela ne vaut acceptation d'aucune sorte", self.words(page))
+        self.assertIn("cela ne vaut pas accord de votre part", self.words(page))
         self.assertIn("Devis", self.words(page))
         page = self.url_open(unescape(path), data={"csrf_token": TOKEN.search(page)[1]}).text
         self.assertIn("Merci. Firm sait maintenant que vous l'avez bien reçu", self.words(page))
