@@ -26,16 +26,17 @@ def exported_terms(env):
 
 
 def merge(terms, path):
-    """Write a language's file: exactly these terms, with the translations that it has.
+    """Write a language's file: exactly these terms, with the translations and the heading that it has.
 
     :param POFile terms: what Odoo exported
     :param Path path: the language's file, which may not exist yet
     :return: the number of terms without translation
     """
-    known = {entry.msgid: entry for entry in polib.pofile(str(path))} if path.exists() else {}
+    before = polib.pofile(str(path)) if path.exists() else polib.POFile()
+    known = {entry.msgid: entry for entry in before}
     merged = polib.POFile(wrapwidth=78)
-    merged.header = terms.header
-    merged.metadata = {**terms.metadata, "Language": path.stem}
+    merged.header = before.header or terms.header
+    merged.metadata = before.metadata or {**terms.metadata, "Language": path.stem}
     for term in terms:
         old = known.get(term.msgid)
         merged.append(
