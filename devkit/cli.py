@@ -18,6 +18,7 @@ COMMANDS = {
     "shell": "open Odoo's Python shell on the development database",
     "psql": "open psql on the development database",
     "mails": "list or show the mails that the local SMTP server received",
+    "i18n": "bring the translation files up to date",
     "lint": "check the style of the code",
     "clean": "remove the databases, file stores and mails; or the whole cache",
     "bench": "measure the addon's speed",

@@ -16,6 +16,7 @@ from . import (
     test_due_notice,
     test_envelopes,
     test_forms,
+    test_i18n,
     test_invoices,
     test_links,
     test_matrix,

@@ -114,7 +114,7 @@ class SengerioMailDueNoticeLine(models.TransientModel):
         "('move_type', 'in', ('out_invoice', 'out_receipt', 'out_refund'))]",
     )
     invoice_count = fields.Integer("Count", compute="_compute_due")
-    amounts = fields.Char("Open", compute="_compute_due")
+    amounts = fields.Char("Amount Due", compute="_compute_due")
     days_overdue = fields.Integer(compute="_compute_due", help="Of the oldest invoice.")
     warning = fields.Char(compute="_compute_due")
     date_last = fields.Datetime("Last Notice", compute="_compute_date_last")
