@@ -1,3 +1,5 @@
+import codecs
+import logging
 from ast import literal_eval
 
 from odoo import api, models
@@ -5,7 +7,17 @@ from odoo import api, models
 from ..tools import addresses
 from ..tools.changes import write as write_changes
 
+_logger = logging.getLogger(__name__)
 VISIBLE_TO = "X-Msg-To-Add"  # Odoo adds these addresses to the To of each message
+
+
+def is_charset(name):
+    """Tell whether Python can decode a charset."""
+    try:
+        codecs.lookup(name)
+    except (LookupError, ValueError):  # ValueError: a name with a null character
+        return False
+    return True
 
 
 class MailThread(models.AbstractModel):
@@ -21,6 +33,26 @@ class MailThread(models.AbstractModel):
             model, message, custom_values=custom_values, save_original=save_original,
             strip_attachments=strip_attachments, thread_id=thread_id,
         )  # fmt: skip
+
+    @api.model
+    def _message_parse_extract_bounce(self, email_message, message_dict):
+        # EXTENDS mail: what Odoo cannot read in a bounce does not lose it
+        try:
+            return super()._message_parse_extract_bounce(email_message, message_dict)
+        except (AttributeError, LookupError, TypeError, ValueError):
+            _logger.info("Odoo could not read the bounce %s", message_dict.get("message_id"), exc_info=True)
+            return {
+                "is_bounce": True, "bounced_email": False, "bounced_partner": self.env["res.partner"],
+                "bounced_msg_ids": False, "bounced_message": self.env["mail.message"],
+            }  # fmt: skip
+
+    def _message_parse_extract_payload(self, message, message_dict, save_original=False):
+        # EXTENDS mail: a charset that Python does not know does not lose a message
+        for part in message.walk():
+            charset = part.get_content_charset()
+            if charset and not is_charset(charset):
+                part.set_param("charset", "utf-8")
+        return super()._message_parse_extract_payload(message, message_dict, save_original=save_original)
 
     def message_post(self, **kwargs):
         # EXTENDS mail: From, Reply-To and plain addresses of a document

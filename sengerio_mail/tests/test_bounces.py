@@ -271,6 +271,24 @@ Disposition: manual-action/MDN-sent-manually; displayed
         for raw in (b"", b"\x00\xff", b"Content-Type: multipart/report\r\n\r\n", "From: ü@ü\r\n\r\nx".encode()):
             self.assertFalse(self.env["sengerio.mail.gateway"]._receive(raw))
 
+    @mute_logger("odoo.addons.mail.models.mail_thread")
+    def test_unreadable(self):
+        """Messages on which Odoo's own reading breaks get through its gateway: bounces, and others."""
+        broken = (  # its boundary is missing
+            b"From: MAILER-DAEMON@x.example\r\nTo: bounce@firm.example\r\nMessage-Id: <1@x.example>\r\n"
+            b"Content-Type: multipart/report; report-type=delivery-status\r\n\r\nThis is a MIME message.\r\n"
+        )
+        self.assertFalse(self.process(broken))
+        order = self.make_order()
+        _document, customer, _copies = self.sent(order)
+        answer = (
+            f"From: {AZURE}\r\nTo: catchall@firm.example\r\nMessage-Id: <2@x.example>\r\n"
+            f"In-Reply-To: {customer['Message-Id']}\r\n"
+            "Content-Type: text/plain; charset=ansi_x3.110-1983\r\n\r\nYes, please\r\n"
+        )
+        self.process(answer.encode())
+        self.assertIn("Yes, please", order.message_ids[0].body)
+
     # ------------------------------------------------------------
     # Back to the sender
     # ------------------------------------------------------------

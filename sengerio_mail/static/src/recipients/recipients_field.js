@@ -180,6 +180,10 @@ export class RecipientsField extends Component {
         return tag.kind === "added" || tag.kind === "error";
     }
 
+    putBackLabel(tag) {
+        return _t("Put %s back", tag.email);
+    }
+
     putBack(tag) {
         return this.change({ removed: (this.changes.removed || []).filter((email) => email !== tag.email) });
     }

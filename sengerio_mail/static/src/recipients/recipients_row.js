@@ -92,6 +92,10 @@ export class RecipientsRow extends Component {
         return `${who} – ${tag.reason}`;
     }
 
+    leaveOutLabel(tag) {
+        return _t("Leave out %s", tag.name || tag.email);
+    }
+
     canChange(tag) {
         return !this.props.readonly && !tag.locked && Boolean(this.props.onRemove);
     }
