@@ -234,6 +234,7 @@ class SengerioMailAddress(models.Model):
                 UPDATE res_partner SET sengerio_bounced_email = %(bounced)s
                  WHERE (email_normalized = %(email)s OR id IN %(partner_ids)s)
                    AND sengerio_bounced_email IS DISTINCT FROM %(bounced)s
+                   AND (%(bounced)s::varchar IS NOT NULL OR sengerio_bounced_email = %(email)s)
                 """,
                 state=state,
                 email=email,

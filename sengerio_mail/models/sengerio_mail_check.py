@@ -1,3 +1,4 @@
+import re
 import smtplib
 
 from odoo import api, fields, models
@@ -11,6 +12,7 @@ from ..tools.smtp_session import describe, reply_text
 from .sengerio_mail_gateway import as_bytes
 
 CHECK_HEADER = "X-Sengerio-Check"
+_REPORT = re.compile(rb"multipart/report|mailer-daemon|postmaster|return-path: *<>", re.IGNORECASE)
 WAIT = 600  # seconds after which what has not come back counts as lost
 STATES = [
     ("refused", "Refused"),
@@ -177,16 +179,17 @@ class SengerioMailCheck(models.Model):
         """
         raw = as_bytes(raw)
         head, mark, rest = raw.partition(f"{CHECK_HEADER}: ".encode())
-        if not mark:
+        is_report = b"\n\n" in head or b"\r\n\r\n" in head  # the header stands in its body
+        if not mark or is_report and not _REPORT.search(head):  # somebody quotes it
             return False
-        check_id, _dash, signature = rest[:64].split(maxsplit=1)[0].decode("ascii", "replace").partition("-")
+        token = (rest[:64].split(maxsplit=1) or [b""])[0]
+        check_id, _dash, signature = token.decode("ascii", "replace").partition("-")
         if not (check_id.isascii() and check_id.isdigit()):
             return False
         if not consteq(signature.encode(), self._signature(int(check_id)).encode()):
             return False
-        check = self.browse(int(check_id))
-        if not check.date_back:
-            is_report = b"\n\n" in head or b"\r\n\r\n" in head  # the header stands in its body
+        check = self.browse(int(check_id)).exists()
+        if check and not check.date_back:
             check._write_at_once({"date_back": fields.Datetime.now(), "is_report": is_report})
         return True
 

@@ -62,8 +62,8 @@ class SengerioMailDelivery(models.Model):
         return addresses.envelope(self.email)
 
     def _to_send(self):
-        """Return those that have not left Odoo yet: a retry mails nobody twice."""
-        return self.filtered(lambda delivery: delivery.state in states.UNSENT)
+        """Return those that have not left Odoo yet, here or as another document: a retry mails nobody twice."""
+        return self.filtered(lambda delivery: delivery.state in states.UNSENT and not delivery.resent_in_id)
 
     def _of_message(self, message_id):
         """Return the deliveries of the document that a message is; this transaction takes the document.
@@ -122,7 +122,7 @@ class SengerioMailDelivery(models.Model):
         :param with_taken: SQL that defines ``taken``, with the document's id
         :param locked: SQL that locks the deliveries too
         """
-        names = ("document_id", "email", "name", "header", "partner_id", "state", "smtp_reply")
+        names = ("document_id", "email", "name", "header", "partner_id", "state", "smtp_reply", "resent_in_id")
         rows = self.env.execute_query(
             SQL(
                 """

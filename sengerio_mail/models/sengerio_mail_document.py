@@ -373,9 +373,14 @@ class SengerioMailDocument(models.Model):
         """
         return SQL(
             """
-            WITH change AS (
+            WITH given AS (
                 SELECT (row->>0)::int AS id, row->>1 AS state, row->>2 AS smtp_reply
                   FROM jsonb_array_elements(%(rows)s) AS row
+            ), change AS (  -- what came back may be recorded before what the server said when it left
+                SELECT given.*
+                  FROM given
+                  JOIN sengerio_mail_delivery delivery ON delivery.id = given.id
+                 WHERE given.state != 'sent' OR delivery.state = ANY(%(unsent)s)
             ), changed AS (
                 UPDATE sengerio_mail_delivery delivery
                    SET state = change.state, smtp_reply = change.smtp_reply, write_date = now() AT TIME ZONE 'UTC'

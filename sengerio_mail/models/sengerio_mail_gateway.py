@@ -14,6 +14,7 @@ from odoo.tools.mail import email_normalize
 
 from ..tools import states
 from ..tools.reports import read_original, read_report, verdict
+from ..tools.reports.model import KINDS
 from .sengerio_mail_document import COPIES, TO
 from .sengerio_mail_return import RETURN_HEADER
 
@@ -163,7 +164,8 @@ class SengerioMailGateway(models.AbstractModel):
         by_email = {}
         for delivery in sorted(mailed, key=lambda delivery: delivery.document_id.id):  # the newest document wins
             by_email[delivery.email.lower()] = delivery
-        found = {by_email[said.address.lower()]: said for said in report.recipients if said.address.lower() in by_email}
+        worst_last = sorted(report.recipients, key=lambda said: KINDS.index(said.kind), reverse=True)
+        found = {by_email[said.address.lower()]: said for said in worst_last if said.address.lower() in by_email}
         if not found and report.kind == "auto_reply":
             author = email_normalize(", ".join(header_values(message, ("From",))))
             return {by_email[author]: report} if author in by_email else {}
@@ -189,13 +191,13 @@ class SengerioMailGateway(models.AbstractModel):
         )  # fmt: skip
         changed = self.env["sengerio.mail.delivery"]
         for delivery, said in reported.items():
-            status, words = getattr(said, "status", ""), getattr(said, "diagnostic", "")
+            status, words = storable(getattr(said, "status", "")), storable(getattr(said, "diagnostic", ""))
             kind = event_kind(said.kind, status, words)
             self.env["sengerio.mail.event"].create(
                 {"delivery_id": delivery.id, "kind": kind, "source": "report", "fingerprint": mark,
                  "detail": " ".join(filter(None, (status, words))) or False, "attachment_id": attachment.id}
             )  # fmt: skip
-            if said.kind == "failed":
+            if said.kind == "failed" and delivery.state != "opened":  # it did arrive
                 self._tell_odoo(message, delivery, words or status)
             if kind in states.SEVERITY and states.may_become(delivery.state, kind):
                 delivery.write({"state": kind, "status_code": status or False, "diagnostic": words or False})
@@ -254,4 +256,9 @@ def fingerprint(message, raw):
     """Return what makes a report the same one, whichever way and however often it comes: Message-Id, or body."""
     message_id = "".join(header_values(message, ("Message-Id",))).strip()
     body = raw.partition(b"\r\n\r\n")[2] or raw.partition(b"\n\n")[2]
-    return hashlib.sha256(message_id.encode() or body).hexdigest()
+    return hashlib.sha256(message_id.encode(errors="backslashreplace") or body).hexdigest()
+
+
+def storable(text):
+    """Return a text without what the database does not take: null characters, bytes of no charset."""
+    return text.replace("\0", "").encode(errors="replace").decode()

@@ -77,6 +77,8 @@ class SengerioMailReceipt(models.AbstractModel):
                 for delivery in deliveries
             ]
         )
-        changed = deliveries.filtered(lambda delivery: states.may_become(delivery.state, "opened"))
+        # one link for all addresses of a contact: whoever pressed it, it was not read where it came back from
+        arrived = deliveries.filtered(lambda delivery: delivery.state not in states.FAILED) or deliveries
+        changed = arrived.filtered(lambda delivery: states.may_become(delivery.state, "opened"))
         changed.write({"state": "opened"})
         document._follow(changed, self.env["ir.attachment"])

@@ -43,8 +43,24 @@ class SengerioMailDocument(models.Model):
             self.env["sengerio.mail.address"]._set_bounce(
                 delivery.email, delivery.partner_id, BOUNCE_OF[delivery.state]
             )
+        self._tell_odoo_arrived(changed.filtered(lambda delivery: delivery.state == "opened"))
         self._return(changed, attachment)
         self._call_attention()
+
+    def _tell_odoo_arrived(self, opened):
+        """Take Odoo's mark of a bounce off the contacts who have read the document after all.
+
+        :param opened: deliveries
+        """
+        to = self.delivery_ids.filtered(lambda delivery: delivery.header == "to")
+        still = to.filtered(lambda delivery: delivery.state in states.FAILED).partner_id
+        people = (opened & to).partner_id - still
+        if people:
+            notifications_sudo = self.env["mail.notification"].sudo()  # of other people
+            notifications_sudo.search(
+                [("mail_message_id", "=", self.mail_message_id), ("res_partner_id", "in", people.ids),
+                 ("notification_status", "=", "bounce")]
+            ).write({"notification_status": "sent", "failure_type": False, "failure_reason": False})  # fmt: skip
 
     def _return(self, changed, attachment):
         """Return the document to its sender, once for each state.

@@ -4,6 +4,7 @@ from . import (
     test_addresses,
     test_automatic,
     test_bounces,
+    test_bounces_corner_cases,
     test_changes,
     test_changes_invoices,
     test_changes_resolved,

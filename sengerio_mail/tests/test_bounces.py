@@ -64,8 +64,9 @@ NO_SUCH = ("failed", "5.1.1", "550 5.1.1 No such user here")
 FULL = ("failed", "5.2.2", "552 5.2.2 Mailbox full")
 
 
-@tagged("post_install", "-at_install")
-class TestBounces(DocumentMailCase):
+class BounceCase(DocumentMailCase):
+    """A customer with two addresses, a sender with a visible copy, and a mail gateway."""
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -100,6 +101,9 @@ class TestBounces(DocumentMailCase):
             [("mail_message_id", "=", document.mail_message_id), ("res_partner_id", "=", self.azure.id)]
         )
 
+
+@tagged("post_install", "-at_install")
+class TestBounces(BounceCase):
     # ------------------------------------------------------------
     # Recording
     # ------------------------------------------------------------
@@ -205,7 +209,7 @@ Disposition: manual-action/MDN-sent-manually; displayed
         self.assertEqual(self.states(document)[BUYING], "sent")
         buying = document.delivery_ids.filtered(lambda delivery: delivery.email == BUYING)
         self.assertEqual(buying.event_ids.mapped("kind"), ["other"])
-        self.assertEqual(self.azure.message_bounce, 2)  # the two that did fail, by Odoo's counting
+        self.assertEqual(self.azure.message_bounce, 1)  # the one that did fail, by Odoo's counting
 
     # ------------------------------------------------------------
     # Matching

@@ -7,6 +7,8 @@ import re
 from email.errors import HeaderParseError
 from email.header import decode_header
 
+import idna
+
 MAX_VALUE = 4000  # characters of one field that are looked at
 MAX_FIELDS = 2000
 TRACE = frozenset({"received", "message-id", "return-path", "from", "to", "subject", "date"})
@@ -152,8 +154,8 @@ def address_key(address):
 
 def _ascii_domain(domain):
     try:
-        return domain[:255].encode("idna").decode()
-    except UnicodeError:
+        return idna.encode(domain[:255], uts46=True).decode()  # as the envelope is written: IDNA 2008, ß is no ss
+    except (idna.IDNAError, UnicodeError):
         return domain
 
 

@@ -1,0 +1,153 @@
+"""Reports that are hard to get right: what a critical reader of the mail gateway found."""
+
+import contextlib
+from unittest.mock import patch
+
+from odoo.exceptions import AccessError
+from odoo.tests import new_test_user, tagged
+
+from ..models.sengerio_mail_document import SengerioMailDocument
+from .test_bounces import ANNA, AZURE, BUYING, FULL, MARC, NO_SUCH, BounceCase, report
+
+
+@tagged("post_install", "-at_install")
+class TestBouncesCornerCases(BounceCase):
+    def test_expanded_twice(self):
+        """An address that leads to two members, one of whom failed, has failed."""
+        document, customer, _copies = self.sent()
+        members = [("one@members.example", *NO_SUCH), ("two@members.example", "delivered", "2.0.0", "250 ok")]
+        original = f"Original-Recipient: rfc822; {BUYING}\r\nFinal-Recipient: rfc822; ".encode()
+        self.process(report(members, customer).replace(b"Final-Recipient: rfc822; ", original))
+        self.assertEqual(self.states(document)[BUYING], "hard_bounce")
+
+    def test_flag_of_one_of_several(self):
+        """A delivery to one of a partner's addresses says nothing about the bad one."""
+        self.azure.email = f"{AZURE}, second@azure.example"
+        _document, customer, _copies = self.sent()
+        self.process(report([(AZURE, *NO_SUCH)], customer))
+        self.process(report([("second@azure.example", "delivered", "2.0.0", "250 ok")], customer))
+        self.assertEqual(self.azure.sengerio_bounced_email, AZURE)
+
+    def test_sent_again_then_retried(self):
+        """Who got the document as a new one is not mailed by a retry of the old one."""
+        self.smtp.refuse.update({AZURE: "450 later", BUYING: "450 later"})
+        order = self.make_order()
+        self.send(self.compose(order))
+        document = self.document_of(order)
+        self.smtp.refuse.clear()
+        action = document.with_user(self.marc).action_resend()
+        wizard = self.env[action["res_model"]].with_user(self.marc).browse(action["res_id"])
+        for line in wizard.line_ids:
+            line.send = line.old_email == AZURE
+        wizard.action_send()
+        self.env.flush_all()
+        self.assertEqual([mail.rcpt for mail in self.smtp.take()], [[AZURE]])
+        waiting = self.env["mail.mail"].search([("mail_message_id", "=", document.mail_message_id)])
+        waiting.scheduled_date = False
+        waiting.send()
+        self.assertEqual([mail.rcpt for mail in self.smtp.take()], [[BUYING], [ANNA, MARC]])
+
+    def test_odd_bytes(self):
+        """Null characters and bytes of no charset lose no report."""
+        for words, raw_words, message_id in (
+            (b"No such user here", b"No such\x00 user", b"<one@"), (b"No such user here", b"No \xe9\xff", b"<t\xe9wo@"),
+        ):  # fmt: skip
+            document, customer, _copies = self.sent()
+            raw = report([(BUYING, *NO_SUCH)], customer, message_id="<id@mx.azure.example>")
+            self.process(raw.replace(words, raw_words).replace(b"<id@", message_id))
+            self.assertEqual(self.states(document)[BUYING], "hard_bounce")
+
+    def test_nothing_left(self):
+        """A report about a document whose record and customer are gone is recorded and returned."""
+        partner = self.env["res.partner"].create({"name": "Gone", "email": "gone@gone.example"})
+        document, customer, _copies = self.sent(partner=partner)
+        order = self.env["sale.order"].browse(document.res_id)
+        order._action_cancel()
+        order.unlink()
+        partner.unlink()
+        self.process(report([("gone@gone.example", *NO_SUCH)], customer))
+        self.assertEqual(self.states(document)["gone@gone.example"], "hard_bounce")
+        self.assertEqual(len(self.returned()), 1)
+
+    def test_before_it_was_listed_as_sent(self):
+        """A bounce that is faster than Odoo's own record of sending stays one."""
+        case, original, came = self, SengerioMailDocument._record_outcome, []
+
+        def late(self, outcome, at_once=False):
+            mails = [mail for mail in case.smtp.received if BUYING in mail.rcpt]
+            if mails and not came:
+                came.append(mails[0])
+                case.env["mail.thread"].message_process(False, report([(BUYING, *NO_SUCH)], mails[0].message))
+            return original(self, outcome, at_once)
+
+        order = self.make_order()
+        with patch.object(SengerioMailDocument, "_record_outcome", late):
+            self.compose(order).save()._action_send_mail()
+            self.env.flush_all()
+        self.assertTrue(came)
+        self.env.invalidate_all()
+        self.assertEqual(self.states(self.document_of(order))[BUYING], "hard_bounce")
+
+    def test_international_domains(self):
+        """Domains with any letters are found by their ASCII form, in any case."""
+        for email in ("info@straße.example", "Info@Müller.example"):
+            partner = self.env["res.partner"].create({"name": "Anybody", "email": email})
+            document, customer, _copies = self.sent(partner=partner)
+            [ascii_address] = [str(address.addr_spec) for address in customer["To"].addresses]
+            self.process(report([(ascii_address.upper(), *NO_SUCH)], customer))
+            self.assertEqual(self.states(document)[email.lower()], "hard_bounce")
+
+    def test_confirmed_by_one_of_two(self):
+        """A contact who confirms has not read it where it came back from."""
+        with self.policy("quotation", receipt_policy="confirm_link"):
+            document, customer, _copies = self.sent()
+        self.process(report([(BUYING, *NO_SUCH)], customer))
+        to = document.delivery_ids.filtered(lambda delivery: delivery.header == "to")
+        self.env["sengerio.mail.receipt"].sudo()._confirm(to)
+        self.env.invalidate_all()
+        self.assertEqual(self.states(document), {AZURE: "opened", BUYING: "hard_bounce", ANNA: "sent", MARC: "sent"})
+        self.assertEqual(self.row.bounce_state, "bad_address")
+
+    def test_lines_of_others(self):
+        """A line made by hand tells nothing of a document that its maker may not see."""
+        order = self.make_order()
+        self.send(self.compose_free(order, self.john, "plan.pdf"))
+        document = self.document_of(order)
+        groups = "base.group_user,sales_team.group_sale_salesman"
+        spy = new_test_user(self.env, "spy", groups, email="spy@firm.example")
+        self.assertFalse(document.with_user(spy).has_access("read"))
+        told = []
+        with contextlib.suppress(AccessError):
+            wizard = self.env["sengerio.mail.resend"].with_user(spy).create(
+                {"line_ids": [(0, 0, {"delivery_id": document.delivery_ids[0].id, "email": "x@x.example"})]}
+            )
+            self.env.flush_all()
+            self.env.invalidate_all()
+            told = wizard.line_ids.read(["old_email", "reference", "where"])
+        self.assertNotIn("john@azure.example", str(told))
+
+    def test_text_of_a_test_mail(self):
+        """Mail that quotes the test of the mail's way is mail, whoever writes it."""
+        check = self.env["sengerio.mail.check"].sudo().create(
+            {"kind": "own", "user_id": self.marc.id, "company_id": self.company.id, "email": MARC}
+        )
+        quoted = f"X-Sengerio-Check: {check._token()}"
+        gone = f"X-Sengerio-Check: {check._token()}"
+        for text in ("X-Sengerio-Check: ", quoted, gone):
+            raw = f"From: a@b.example\r\nTo: x@y.example\r\nMessage-Id: <{len(text)}@b>\r\n\r\nWhat is this?\r\n{text}"
+            self.assertFalse(self.env["sengerio.mail.check"]._receive(raw.encode()))
+            self.assertFalse(check.date_back)
+        check.unlink()
+        self.env["sengerio.mail.check"]._receive(f"{gone}\r\n\r\n".encode())
+
+    def test_odoos_mark(self):
+        """Odoo's mark in the chatter follows: opened after all, and opened for good."""
+        document, customer, _copies = self.sent()
+        to = document.delivery_ids.filtered(lambda delivery: delivery.header == "to")
+        self.process(report([(AZURE, *FULL), (BUYING, *FULL)], customer))
+        self.assertEqual(self.notification(document).notification_status, "bounce")
+        self.env["sengerio.mail.receipt"].sudo()._confirm(to)
+        self.env.invalidate_all()
+        self.assertEqual((document.state, self.notification(document).notification_status), ("opened", "sent"))
+        self.process(report([(AZURE, *NO_SUCH)], customer))
+        self.assertEqual((document.state, self.notification(document).notification_status), ("opened", "sent"))
