@@ -85,6 +85,11 @@ def test_round_trip(tmp_path):
                 assert len(came_back) == 3
                 for report in [*came_back, *came_back]:  # a mail server may send a report twice
                     subprocess.run(gateway, input=report.read_bytes(), check=True)
+                sent["both"] = client.send_quotation("bounce.one@customer.example, bounce.two@customer.example")
+                at_once = sorted(set((tmp_path / "reports").glob("*.eml")) - set(came_back))
+                assert len(at_once) == 2
+                workers = [subprocess.Popen(gateway, stdin=report.open("rb")) for report in at_once]
+                assert [worker.wait(60) for worker in workers] == [0, 0]
                 states = {name: client.states(document) for name, document in sent.items()}
                 queue = [("code", "ilike", "process_email_queue")]
                 client.call("ir.cron", "method_direct_trigger", client.call("ir.cron", "search", queue))
@@ -96,12 +101,15 @@ def test_round_trip(tmp_path):
         "delay": {"delay@customer.example": "delayed", **seller},
         "confirm": {"confirm@customer.example": "delivered", **seller},
         "quiet": {"quiet@customer.example": "sent", **seller},
+        # two reports about one document, given to two workers at the same time
+        "both": {"bounce.one@customer.example": "hard_bounce", "bounce.two@customer.example": "hard_bounce", **seller},
     }
     arrived = list(mails(tmp_path))
     asked = [envelope["options"] for envelope, message in arrived if message["X-Sengerio-Document"]]
     assert all("NOTIFY=SUCCESS,DELAY,FAILURE" in options["rcpt"] for options in asked)
     returned = [(envelope, message) for envelope, message in arrived if message["X-Sengerio-Return"]]
-    [(envelope, message)] = returned
+    assert len(returned) == 2  # one for each document that came back
+    [(envelope, message)] = [one for one in returned if "bounce@customer.example" in one[1].as_string()]
     assert envelope["rcpt_tos"] == ["seller@firm.example"]
     assert [address for _name, address in getaddresses([message["To"]])] == ["seller@firm.example"]
     text = message.get_body(("plain",)).get_content()
