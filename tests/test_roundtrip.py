@@ -15,6 +15,7 @@ from devkit.databases import PREFIX, clone_with_addon, discard
 from devkit.serving import running
 from devkit.smtp import gateway_command, smtp_server
 from devkit.workbench import workbench
+from pop3_server import pop3_server
 
 SETUP = """
 DOMAIN = "firm.example"
@@ -55,6 +56,22 @@ class Client:
         )
         return {row["email"]: row["state"] for row in rows}
 
+    def fetch(self, *reports):
+        """Let Odoo fetch reports from a mailbox, and return what is left in it."""
+        with pop3_server(*reports) as (port, mailbox):
+            server = self.call(
+                "fetchmail.server", "create",
+                {"name": "Mailbox", "server_type": "pop", "server": "127.0.0.1", "port": port, "is_ssl": False,
+                 "user": "bounce", "password": "bounce"},
+            )  # fmt: skip
+            self.call("fetchmail.server", "button_confirm_login", [server])
+            self.run_job("_fetch_mails")
+            return mailbox
+
+    def run_job(self, method):
+        """Run the scheduled action that calls a method."""
+        self.call("ir.cron", "method_direct_trigger", self.call("ir.cron", "search", [("code", "ilike", method)]))
+
 
 def mails(folder):
     """Return ``(envelope, message)`` of all mails, oldest first."""
@@ -90,9 +107,11 @@ def test_round_trip(tmp_path):
                 assert len(at_once) == 2
                 workers = [subprocess.Popen(gateway, stdin=report.open("rb")) for report in at_once]
                 assert [worker.wait(60) for worker in workers] == [0, 0]
+                sent["bounce.fetched"] = client.send_quotation("bounce.fetched@customer.example")
+                [fetched] = set((tmp_path / "reports").glob("*.eml")) - {*came_back, *at_once}
+                assert client.fetch(fetched.read_bytes()) == []
                 states = {name: client.states(document) for name, document in sent.items()}
-                queue = [("code", "ilike", "process_email_queue")]
-                client.call("ir.cron", "method_direct_trigger", client.call("ir.cron", "search", queue))
+                client.run_job("process_email_queue")
         finally:
             discard(bench, database)
     seller = {"seller@firm.example": "sent"}
@@ -101,6 +120,7 @@ def test_round_trip(tmp_path):
         "delay": {"delay@customer.example": "delayed", **seller},
         "confirm": {"confirm@customer.example": "delivered", **seller},
         "quiet": {"quiet@customer.example": "sent", **seller},
+        "bounce.fetched": {"bounce.fetched@customer.example": "hard_bounce", **seller},
         # two reports about one document, given to two workers at the same time
         "both": {"bounce.one@customer.example": "hard_bounce", "bounce.two@customer.example": "hard_bounce", **seller},
     }
@@ -108,7 +128,7 @@ def test_round_trip(tmp_path):
     asked = [envelope["options"] for envelope, message in arrived if message["X-Sengerio-Document"]]
     assert all("NOTIFY=SUCCESS,DELAY,FAILURE" in options["rcpt"] for options in asked)
     returned = [(envelope, message) for envelope, message in arrived if message["X-Sengerio-Return"]]
-    assert len(returned) == 2  # one for each document that came back
+    assert len(returned) == 3  # one for each document that came back
     [(envelope, message)] = [one for one in returned if "bounce@customer.example" in one[1].as_string()]
     assert envelope["rcpt_tos"] == ["seller@firm.example"]
     assert [address for _name, address in getaddresses([message["To"]])] == ["seller@firm.example"]

@@ -282,7 +282,10 @@ class SengerioMailDocument(models.Model):
     @api.model
     def _read_token(self, token):
         """Return ``(document, part)`` of a header's value, ``(empty, None)`` if it is not ours."""
-        name, _dash, signature = (token or "").strip().rpartition("-")
+        token = (token or "").strip()
+        if not token.isascii():
+            return self.browse(), None
+        name, _dash, signature = token.rpartition("-")
         document_id, _dash, part = name.partition("-")
         if part not in (TO, COPIES) or not document_id.isdigit() or not consteq(signature, self._signature(name)):
             return self.browse(), None

@@ -51,13 +51,10 @@ class SengerioMailGateway(models.AbstractModel):
         :return: whether the message is done with; if not, it is Odoo's
         """
         raw = as_bytes(raw)
-        try:
-            message = email.message_from_bytes(raw, policy=email.policy.SMTP)
-            if RETURN_HEADER in message:  # our own words about a report, in a mailbox that Odoo fetches
-                return False
-            candidates = self._match(message)
-        except (ValueError, LookupError, AttributeError, TypeError):  # Python cannot read it: Odoo will say so
+        message = parsed(raw)
+        if message is None or RETURN_HEADER in message:  # our own words about a report, in a mailbox that Odoo fetches
             return False
+        candidates = self._match(message)
         if not candidates:
             return False
         self.env.flush_all()
@@ -107,7 +104,7 @@ class SengerioMailGateway(models.AbstractModel):
         documents_sudo = self.env["sengerio.mail.document"].sudo()
         if not message_ids:
             return documents_sudo
-        return documents_sudo.search([("message_id", "in", list(message_ids))], limit=CANDIDATES)
+        return documents_sudo.search([("message_id", "in", [*map(storable, message_ids)])], limit=CANDIDATES)
 
     # ------------------------------------------------------------
     # What it says
@@ -232,6 +229,17 @@ def as_bytes(raw):
     if isinstance(raw, xmlrpc.client.Binary):
         return bytes(raw.data)
     return raw.encode() if isinstance(raw, str) else raw
+
+
+def parsed(raw):
+    """Return a message as Odoo parses it; ``None`` if Python cannot read it: Odoo will say so.
+
+    :param bytes raw: the message
+    """
+    try:
+        return email.message_from_bytes(raw, policy=email.policy.SMTP)
+    except (ValueError, LookupError, AttributeError, TypeError):  # mistakes in Python's own parser of headers
+        return None
 
 
 def header_values(message, names):

@@ -272,7 +272,11 @@ Disposition: manual-action/MDN-sent-manually; displayed
 
     def test_hostile(self):
         """What cannot be read is Odoo's, and breaks nothing of ours."""
-        for raw in (b"", b"\x00\xff", b"Content-Type: multipart/report\r\n\r\n", "From: ü@ü\r\n\r\nx".encode()):
+        for raw in (
+            b"", b"\x00\xff", b"Content-Type: multipart/report\r\n\r\n", "From: ü@ü\r\n\r\nx".encode(),
+            b"In-Reply-To: <\x00\xff@x.example>\r\nX-Sengerio-Document: 1-to-\xe9\x00\r\n\r\nx",
+            report([(AZURE, *NO_SUCH)], **{"Original-Envelope-Id": "9" * 30 + "-to-é"}),
+        ):  # fmt: skip
             self.assertFalse(self.env["sengerio.mail.gateway"]._receive(raw))
 
     @mute_logger("odoo.addons.mail.models.mail_thread")
