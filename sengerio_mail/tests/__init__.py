@@ -33,6 +33,7 @@ from . import (
     test_retention,
     test_retries,
     test_settings,
+    test_state_table,
     test_tours,
     test_views,
 )
