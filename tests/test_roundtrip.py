@@ -11,11 +11,12 @@ import subprocess
 import xmlrpc.client
 from email.utils import getaddresses
 
+from pop3_server import pop3_server
+
 from devkit.databases import PREFIX, clone_with_addon, discard
 from devkit.serving import running
 from devkit.smtp import gateway_command, smtp_server
 from devkit.workbench import workbench
-from pop3_server import pop3_server
 
 SETUP = """
 DOMAIN = "firm.example"

@@ -79,8 +79,8 @@ class SengerioMailDocument(models.Model):
     # as money by its widget: a Monetary field would read its own row back for each document listed
     amount_total = fields.Float("Total", readonly=True)
     currency_id = fields.Many2one("res.currency", readonly=True)
-    date_sent = fields.Datetime("Sent On", readonly=True, index=True)
-    state = fields.Selection(STATES, required=True, default="queued", readonly=True, index=True)
+    date_sent = fields.Datetime("Sent On", readonly=True)
+    state = fields.Selection(STATES, required=True, default="queued", readonly=True)
     copy_failed = fields.Boolean(readonly=True)
     anonymised = fields.Boolean(readonly=True, help="Addresses were removed, as the document's type or company says.")
     delivery_ids = fields.One2many("sengerio.mail.delivery", "document_id", string="Recipients", readonly=True)

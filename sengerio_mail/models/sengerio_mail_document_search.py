@@ -6,6 +6,7 @@ from odoo.tools.sql import escape_psql
 from ..tools import addresses
 
 DATE_GROUPS = 1000  # days of some years, when grouped by day
+MANY = 30000  # documents: PostgreSQL reads fewer faster one by one, more faster by a join
 SIMILAR = frozenset({"like", "ilike", "=like", "=ilike"})
 
 
@@ -17,9 +18,15 @@ class SengerioMailDocumentSearch(models.Model):
 
     _inherit = "sengerio.mail.document"
 
+    is_other = fields.Boolean(
+        compute="_compute_is_other", search="_search_is_other", help="Not one of the company's business documents."
+    )
     number_search = fields.Char("Number or Part", store=False, search="_search_number", exportable=False)
     address_search = fields.Char("Address or Part", store=False, search="_search_address", exportable=False)
 
+    # with what the rules of access and the sums read, so that a million rows are grouped without reading the table
+    _state_idx = models.Index("(state) INCLUDE (company_id, type_id, sender_id, responsible_id, amount_total)")
+    _date_sent_idx = models.Index("(date_sent) INCLUDE (company_id, type_id, sender_id, responsible_id, amount_total)")
     _number_idx = models.Index("(lower(reference) text_pattern_ops)")
     _number_end_idx = models.Index("(reverse(lower(reference)) text_pattern_ops)")
 
@@ -29,6 +36,21 @@ class SengerioMailDocumentSearch(models.Model):
         self.env.cr.execute(
             SQL("ALTER TABLE %s ALTER COLUMN date_sent SET (n_distinct = %s)", SQL.identifier(self._table), DATE_GROUPS)
         )
+
+    @api.depends("type_id")
+    def _compute_is_other(self):
+        other_ids = self.env["sengerio.mail.document.type"]._other_ids()
+        for document in self:
+            document.is_other = document.type_id.id in other_ids
+
+    @api.model
+    def _search_is_other(self, operator, value):
+        """A rule of access asks this of each row: PostgreSQL compares it with constants, and expects the right number
+        of rows."""
+        if operator != "in":
+            return NotImplemented
+        other = Domain("type_id", "in", self.env["sengerio.mail.document.type"]._other_ids())
+        return Domain.OR(other if is_other else ~other for is_other in value)
 
     @api.model
     def _search_number(self, operator, value):
@@ -59,10 +81,18 @@ class SengerioMailDocumentSearch(models.Model):
             conditions.append(SQL("email LIKE %s", f"{escape_psql(email)}%"))
         if not local or not at:
             conditions.append(SQL("reverse(email) LIKE %s", f"{escape_psql(email[::-1])}%"))
+        found = {condition: self._count_mailed(condition) for condition in conditions}
+        conditions = [condition for condition, count in found.items() if count]
+        if not conditions:
+            return Domain.FALSE
+        mailed = SQL("SELECT document_id FROM sengerio_mail_delivery WHERE %s", SQL(" OR ").join(conditions))
+        mailed = SQL("IN (%s)" if sum(found.values()) > MANY else "= ANY(ARRAY(%s))", mailed)
         # who sees a document sees its recipients: their rules need not be asked
-        return Domain.custom(
-            to_sql=lambda model, alias, query: SQL(
-                "%s IN (SELECT document_id FROM sengerio_mail_delivery WHERE %s)",
-                SQL.identifier(alias, "id"), SQL(" OR ").join(conditions),
-            )
-        )  # fmt: skip
+        return Domain.custom(to_sql=lambda model, alias, query: SQL("%s %s", SQL.identifier(alias, "id"), mailed))
+
+    @api.model
+    def _count_mailed(self, condition):
+        """Return how many deliveries a condition finds, as far as it matters."""
+        limited = SQL("SELECT FROM sengerio_mail_delivery WHERE %s LIMIT %s", condition, MANY + 1)
+        [[count]] = self.env.execute_query(SQL("SELECT count(*) FROM (%s) AS found", limited))
+        return count

@@ -287,6 +287,12 @@ class SengerioMailDocumentType(models.Model):
         )
 
     @api.model
+    @tools.ormcache()
+    def _other_ids(self):
+        """Return the ids of the types "other", active or not."""
+        return tuple(self.sudo().with_context(active_test=False).search([("code", "=", OTHER)]).ids)
+
+    @api.model
     def _policy(self, type_id):
         """Return the :class:`Policy` of a type, ``None`` if there is no such active type."""
         return next((policy for policy in self._policies() if policy.id == type_id), None)

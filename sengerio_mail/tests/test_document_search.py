@@ -1,5 +1,7 @@
 """The search of the list finds documents by a part of their number or of a recipient's address."""
 
+from unittest.mock import patch
+
 from lxml import etree
 
 from odoo.tests import new_test_user, tagged
@@ -45,6 +47,11 @@ class TestDocumentSearch(DocumentMailCase):
             self.assertIn(self.document, self.typed("address_search", text), text)
         for text in ("zure@azure.example", "purxchase", "a%e", "@azure", "john@azure.example"):
             self.assertNotIn(self.document, self.typed("address_search", text), text)
+
+    def test_frequent_address(self):
+        """What is found does not depend on how PostgreSQL is asked for it."""
+        with patch("odoo.addons.sengerio_mail.models.sengerio_mail_document_search.MANY", 0):
+            self.test_address()
 
     def test_other_operators(self):
         """Whole values, and everything else than a part, in the search editor."""
