@@ -20,8 +20,8 @@ from odoo.sql_db import Cursor
 ATTACHMENT_BYTES = 50_000
 SENDER = "bench"
 QUIET_SENDER = "quiet"  # has opted out of blind copies
-BATCHES = 3
-QUEUE_ROUNDS = 10  # of 20 quotations
+BATCHES = 5  # of 100 invoices
+QUEUE_ROUNDS = 5  # of 200 quotations
 
 
 class Statements:
@@ -106,7 +106,7 @@ class Way:
 class Queued(Way):
     """Quotations left to the mail queue, then the queue worked off; figures are per quotation."""
 
-    SIZE = 20
+    SIZE = 200
 
     def make_records(self, count):
         """Make the quotations of some rounds."""
