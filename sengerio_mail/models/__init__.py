@@ -7,6 +7,7 @@ from . import (
     sengerio_mail_delivery,
     sengerio_mail_diagnosis,
     sengerio_mail_document,
+    sengerio_mail_document_outcome,
     sengerio_mail_document_search,
     sengerio_mail_document_type,
     sengerio_mail_documented,

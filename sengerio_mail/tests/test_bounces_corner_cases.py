@@ -6,7 +6,7 @@ from unittest.mock import patch
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
 
-from ..models.sengerio_mail_document import SengerioMailDocument
+from ..models.sengerio_mail_document_outcome import SengerioMailDocumentOutcome
 from .test_bounces import ANNA, AZURE, BUYING, FULL, MARC, NO_SUCH, BounceCase, report
 
 
@@ -71,7 +71,7 @@ class TestBouncesCornerCases(BounceCase):
 
     def test_before_it_was_listed_as_sent(self):
         """A bounce that is faster than Odoo's own record of sending stays one."""
-        case, original, came = self, SengerioMailDocument._record_outcome, []
+        case, original, came = self, SengerioMailDocumentOutcome._record_outcome, []
 
         def late(self, outcome, at_once=False):
             mails = [mail for mail in case.smtp.received if BUYING in mail.rcpt]
@@ -81,7 +81,7 @@ class TestBouncesCornerCases(BounceCase):
             return original(self, outcome, at_once)
 
         order = self.make_order()
-        with patch.object(SengerioMailDocument, "_record_outcome", late):
+        with patch.object(SengerioMailDocumentOutcome, "_record_outcome", late):
             self.compose(order).save()._action_send_mail()
             self.env.flush_all()
         self.assertTrue(came)
