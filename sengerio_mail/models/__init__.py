@@ -35,6 +35,7 @@ from . import (
     mail_alias_domain,
     mail_activity,
     mail_mail,
+    mail_mail_retry,
     mail_message,
     mail_scheduled_message,
     mail_template,

@@ -1,4 +1,3 @@
-from datetime import timedelta
 from operator import itemgetter
 
 from psycopg2.errors import SerializationFailure
@@ -8,11 +7,8 @@ from odoo.tools.mail import append_content_to_html, html2plaintext
 
 from ..tools import addresses, links
 from ..tools.smtp_session import TOKEN_HEADER, DocumentSession
-from ..tools.states import FAILED, UNSENT
+from ..tools.states import UNSENT
 from .sengerio_mail_document import AT_ONCE_KEY, COPIES, TO
-
-RETRY_AFTER = timedelta(minutes=15)  # RFC 5321 §4.5.4.1 asks for 30, greylisting for less
-GIVE_UP_AFTER = timedelta(days=1)
 
 
 class MailMail(models.Model):
@@ -75,35 +71,6 @@ class MailMail(models.Model):
         for mails in self._sengerio_batches(auto_commit):
             super(MailMail, mails)._send(**arguments)
         return True
-
-    def _postprocess_sent_message(self, success_pids, success_emails, failure_reason=False, failure_type=None):
-        # EXTENDS mail: what the mail server did not take is kept for a retry
-        for mail in self._sengerio_documents():
-            own = mail._sengerio_own_deliveries()
-            if failure_type:
-                own.document_id._fail(own, failure_reason or mail.failure_reason or failure_type)
-                mail._sengerio_leave_out_reached(own, success_pids)
-                own.document_id._call_attention()
-            elif outcome := mail._sengerio_not_taken(own):
-                kept = mail._sengerio_keep(own, success_pids, *outcome)
-                if outcome[0]["state"] == "exception":
-                    own.document_id._call_attention()
-                return kept
-            else:
-                mail._sengerio_tell_refused(own)
-                if any(delivery.state in FAILED for delivery in own):
-                    own.document_id._call_attention()
-        return super()._postprocess_sent_message(
-            success_pids, success_emails, failure_reason=failure_reason, failure_type=failure_type
-        )
-
-    def mark_outgoing(self):
-        # EXTENDS mail: what is tried again waits again
-        for mail in self._sengerio_documents():
-            waiting = mail._sengerio_own_deliveries()._to_send()
-            for document in waiting.document_id:
-                document._write_states({delivery: ("queued", None) for delivery in waiting})
-        return super().mark_outgoing()
 
     def cancel(self):
         # EXTENDS mail
@@ -203,81 +170,6 @@ class MailMail(models.Model):
             )
         self._fields["sengerio_delivery_ids"]._update_cache(self, deliveries_sudo._ids)
         return True
-
-    # ------------------------------------------------------------
-    # What was not taken
-    # ------------------------------------------------------------
-
-    def _sengerio_not_taken(self, own):
-        """Return ``(values of the mail, reason)`` if it must be kept for a retry, else ``None``.
-
-        :param own: the deliveries that it carries
-        """
-        to = own.filtered(lambda delivery: delivery.header == "to")
-        refused = to.filtered(lambda delivery: delivery.state == "refused")
-        later = refused.filtered(lambda delivery: (delivery.smtp_reply or "").startswith("4"))  # RFC 5321 §4.2.1
-        reason = "; ".join(f"{delivery.email}: {delivery.smtp_reply}" for delivery in to if delivery.smtp_reply)
-        now = fields.Datetime.now()
-        if later and min(later.event_ids.mapped("date"), default=now) + GIVE_UP_AFTER > now:
-            return {"state": "outgoing", "scheduled_date": now + RETRY_AFTER}, reason
-        if to and all(delivery.state in UNSENT for delivery in to):
-            return {"state": "exception"}, reason
-        if to and not to._to_send() and self.state == "exception":
-            self.write({"state": "sent", "failure_type": False, "failure_reason": False})  # nothing was left to send
-        return None
-
-    def _sengerio_keep(self, own, success_pids, values, reason):
-        """Keep a mail that was not taken for all: Odoo would delete it.
-
-        Its notifications say which contacts have not got it.
-
-        :param own: the deliveries that it carries
-        :param success_pids: partners for whose messages nothing was raised
-        :param dict values: of the mail
-        :param str reason: the server's words
-        """
-        to = own.filtered(lambda delivery: delivery.header == "to")
-        reached = to.filtered(lambda delivery: delivery.state not in UNSENT)
-        followers = [partner for partner in success_pids if partner not in to.partner_id]
-        own.document_id._fail(own, reason)
-        self._sengerio_leave_out_reached(own, success_pids)
-        self.write({**values, "failure_reason": reason, "failure_type": "mail_smtp"})
-        if values["state"] == "outgoing":
-            self.env.ref("mail.ir_cron_mail_scheduler_action")._trigger(values["scheduled_date"])
-        return super()._postprocess_sent_message(
-            [*followers, *reached.partner_id], reached.mapped("email"), failure_reason=reason, failure_type="mail_smtp"
-        )
-
-    def _sengerio_leave_out_reached(self, own, success_pids):
-        """Take those off a mail who have got it, followers too, so that a retry mails them no second one.
-
-        :param own: the deliveries that it carries
-        :param success_pids: partners for whose messages nothing was raised
-        """
-        waiting = own.filtered(lambda delivery: delivery.header == "to")._to_send().partner_id
-        done = [partner.id for partner in success_pids if partner not in waiting]
-        if done:
-            self.recipient_ids = [Command.unlink(partner_id) for partner_id in done]
-
-    def _sengerio_tell_refused(self, own):
-        """Say in the chatter which contacts were refused; Odoo would take them for reached.
-
-        :param own: the deliveries that the mail carries
-        """
-        to = own.filtered(lambda delivery: delivery.header == "to")
-        refused = to.filtered(lambda delivery: delivery.state == "refused")
-        people = refused.partner_id - (to - refused).partner_id
-        if not people:
-            return
-        notifications_sudo = self.env["mail.notification"].sudo()  # of other people
-        for notification in notifications_sudo.search(
-            [("mail_mail_id", "in", self.ids), ("res_partner_id", "in", people.ids)]
-        ):
-            replies = refused.filtered(lambda d, n=notification: d.partner_id == n.res_partner_id).mapped("smtp_reply")
-            notification.write(
-                {"notification_status": "exception", "failure_type": "mail_email_invalid",
-                 "failure_reason": "; ".join(replies), "mail_mail_id": False}
-            )  # fmt: skip
 
     def _sengerio_cancel(self):
         for mail in self._sengerio_documents():
