@@ -68,8 +68,12 @@ class MailMail(models.Model):
         if auto_commit and self._sengerio_documents():
             # Odoo commits after each mail here; what is recorded by other transactions must see the documents
             self.env.cr.commit()  # pylint: disable=invalid-commit
-        for mails in self._sengerio_batches(auto_commit):
-            super(MailMail, mails)._send(**arguments)
+        try:
+            for mails in self._sengerio_batches(auto_commit):
+                super(MailMail, mails)._send(**arguments)
+        finally:
+            if smtp_session:
+                smtp_session.leave()
         return True
 
     def cancel(self):
@@ -204,10 +208,14 @@ class MailMail(models.Model):
         """Return those of the document's deliveries that this mail carries."""
         deliveries = self.sudo().sengerio_delivery_ids
         to = deliveries.filtered(lambda delivery: delivery.header == "to")
-        own = to.filtered(
+        own = self._sengerio_own_to(to)
+        return own | (deliveries - to) if own and deliveries._carrier(own) in own else own
+
+    def _sengerio_own_to(self, to):
+        """Return those of a document's To that this mail carries."""
+        return to.filtered(
             lambda delivery: delivery.partner_id in self.recipient_ids if delivery.partner_id else self.email_to
         )
-        return own | (deliveries - to) if (to._to_send() or to)[:1] in own else own
 
     def _sengerio_outgoing(self, entries, deliveries):
         """Return the messages of a document instead of Odoo's.
@@ -225,7 +233,7 @@ class MailMail(models.Model):
         visible = {"email_cc": [delivery._header_address() for delivery in copies if delivery.header == "cc"]}
         if len(to) < self.env["mail.thread"]._CUSTOMER_HEADERS_LIMIT_COUNT:  # Odoo's own limit for showing recipients
             visible["email_to"] = [delivery._header_address() for delivery in to]
-        carrier = (to._to_send() or to)[0]  # whose message the copies go with: the customer's, while it waits
+        carrier = to._carrier(self._sengerio_own_to(to))
         outgoing, followers, customers = [], [], None
         for entry in entries:
             partner = entry["partner_id"] or self.env["res.partner"]
@@ -237,14 +245,14 @@ class MailMail(models.Model):
                 if partner and (emails or not entry["email_to_normalized"]):
                     followers.append({**entry, "email_to_normalized": emails})
                 continue
-            if carrier in own:
+            if carrier and carrier in own:
                 customers = entry
-            if waiting := own._to_send():
+            if waiting := own._due():
                 own_to = {"email_to": [delivery._header_address() for delivery in own]}
                 entry = {**self._sengerio_to_entry(entry, own, waiting, document), **own_to, **visible}
                 outgoing.append((own.ids[0], entry))
         outgoing = [entry for _id, entry in sorted(outgoing, key=itemgetter(0))]  # as they stand in To, not at random
-        waiting = copies._to_send()
+        waiting = copies._due()
         if customers and waiting:
             outgoing.append({**self._sengerio_copies_entry(customers, waiting, document), **visible})
         return outgoing + followers  # last: one who is refused ends Odoo's loop
@@ -256,11 +264,11 @@ class MailMail(models.Model):
             partner = entry["partner_id"] or self.env["res.partner"]
             own = to.filtered(lambda delivery, partner=partner: delivery.partner_id == partner)
             if own:
-                done = (own - own._to_send()).mapped("email")
+                done = (own - own._due()).mapped("email")
                 emails = [email for email in entry["email_to_normalized"] if email not in done]
                 entry = {**entry, "headers": self._sengerio_headers(entry, document._token(TO))}
                 entry["email_to_normalized"] = emails
-            if not own or own._to_send():
+            if not own or own._due():
                 outgoing.append(entry)
         return outgoing
 

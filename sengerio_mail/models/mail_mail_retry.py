@@ -5,9 +5,9 @@ from datetime import timedelta
 from odoo import Command, fields, models
 
 from ..tools.states import FAILED, UNSENT
+from .sengerio_mail_delivery import ATTEMPTED
 
 RETRY_AFTER = timedelta(minutes=15)  # RFC 5321 §4.5.4.1 asks for 30, greylisting for less
-GIVE_UP_AFTER = timedelta(days=1)
 
 
 class MailMail(models.Model):
@@ -20,10 +20,13 @@ class MailMail(models.Model):
             if failure_type:
                 own.document_id._fail(own, failure_reason or mail.failure_reason or failure_type)
                 mail._sengerio_leave_out_reached(own, success_pids)
-                own.document_id._call_attention()
+                if own._may_pass():
+                    mail._sengerio_try_later()
+                else:
+                    own.document_id._call_attention()
             elif outcome := mail._sengerio_not_taken(own):
                 kept = mail._sengerio_keep(own, success_pids, *outcome)
-                if outcome[0]["state"] == "exception":
+                if outcome[0] == "exception":
                     own.document_id._call_attention()
                 return kept
             else:
@@ -43,31 +46,29 @@ class MailMail(models.Model):
         return super().mark_outgoing()
 
     def _sengerio_not_taken(self, own):
-        """Return ``(values of the mail, reason)`` if it must be kept for a retry, else ``None``.
+        """Return ``(state of the mail, reason)`` if it must be kept for a retry, else ``None``.
 
         :param own: the deliveries that it carries
         """
         to = own.filtered(lambda delivery: delivery.header == "to")
-        refused = to.filtered(lambda delivery: delivery.state == "refused")
-        later = refused.filtered(lambda delivery: (delivery.smtp_reply or "").startswith("4"))  # RFC 5321 §4.2.1
-        reason = "; ".join(f"{delivery.email}: {delivery.smtp_reply}" for delivery in to if delivery.smtp_reply)
-        now = fields.Datetime.now()
-        if later and min(later.event_ids.mapped("date"), default=now) + GIVE_UP_AFTER > now:
-            return {"state": "outgoing", "scheduled_date": now + RETRY_AFTER}, reason
+        later = own._may_pass()
+        reason = "; ".join(f"{delivery.email}: {delivery.smtp_reply}" for delivery in to | later if delivery.smtp_reply)
+        if later:
+            return "outgoing", reason
         if to and all(delivery.state in UNSENT for delivery in to):
-            return {"state": "exception"}, reason
+            return "exception", reason
         if to and not to._to_send() and self.state == "exception":
             self.write({"state": "sent", "failure_type": False, "failure_reason": False})  # nothing was left to send
         return None
 
-    def _sengerio_keep(self, own, success_pids, values, reason):
+    def _sengerio_keep(self, own, success_pids, state, reason):
         """Keep a mail that was not taken for all: Odoo would delete it.
 
         Its notifications say which contacts have not got it.
 
         :param own: the deliveries that it carries
         :param success_pids: partners for whose messages nothing was raised
-        :param dict values: of the mail
+        :param str state: of the mail
         :param str reason: the server's words
         """
         to = own.filtered(lambda delivery: delivery.header == "to")
@@ -75,12 +76,18 @@ class MailMail(models.Model):
         followers = [partner for partner in success_pids if partner not in to.partner_id]
         own.document_id._fail(own, reason)
         self._sengerio_leave_out_reached(own, success_pids)
-        self.write({**values, "failure_reason": reason, "failure_type": "mail_smtp"})
-        if values["state"] == "outgoing":
-            self.env.ref("mail.ir_cron_mail_scheduler_action")._trigger(values["scheduled_date"])
+        self.write({"state": state, "failure_reason": reason, "failure_type": "mail_smtp"})
+        if state == "outgoing":
+            self._sengerio_try_later()
         return super()._postprocess_sent_message(
             [*followers, *reached.partner_id], reached.mapped("email"), failure_reason=reason, failure_type="mail_smtp"
         )
+
+    def _sengerio_try_later(self):
+        """Let the queue send a mail again in a while."""
+        later = fields.Datetime.now() + RETRY_AFTER
+        self.write({"state": "outgoing", "scheduled_date": later})
+        self.env.ref("mail.ir_cron_mail_scheduler_action")._trigger(later)
 
     def _sengerio_leave_out_reached(self, own, success_pids):
         """Take those off a mail who have got it, followers too, so that a retry mails them no second one.
@@ -88,27 +95,33 @@ class MailMail(models.Model):
         :param own: the deliveries that it carries
         :param success_pids: partners for whose messages nothing was raised
         """
-        waiting = own.filtered(lambda delivery: delivery.header == "to")._to_send().partner_id
+        to = own.filtered(lambda delivery: delivery.header == "to")
+        waiting = to._to_send()
+        if (own - to)._to_send():
+            waiting |= own._carrier(to)  # with whose message the copies go
+        waiting = waiting.partner_id
         done = [partner.id for partner in success_pids if partner not in waiting]
         if done:
             self.recipient_ids = [Command.unlink(partner_id) for partner_id in done]
 
     def _sengerio_tell_refused(self, own):
-        """Say in the chatter which contacts were refused; Odoo would take them for reached.
+        """Say in the chatter, and to the web client, which contacts were refused; Odoo would take them for reached.
 
         :param own: the deliveries that the mail carries
         """
         to = own.filtered(lambda delivery: delivery.header == "to")
-        refused = to.filtered(lambda delivery: delivery.state == "refused")
+        refused = to.filtered(lambda delivery: delivery.state in ATTEMPTED)
         people = refused.partner_id - (to - refused).partner_id
         if not people:
             return
-        notifications_sudo = self.env["mail.notification"].sudo()  # of other people
-        for notification in notifications_sudo.search(
+        notifications_sudo = self.env["mail.notification"].sudo().search(  # of other people
             [("mail_mail_id", "in", self.ids), ("res_partner_id", "in", people.ids)]
-        ):
+        )
+        for notification in notifications_sudo:
             replies = refused.filtered(lambda d, n=notification: d.partner_id == n.res_partner_id).mapped("smtp_reply")
             notification.write(
                 {"notification_status": "exception", "failure_type": "mail_email_invalid",
                  "failure_reason": "; ".join(replies), "mail_mail_id": False}
             )  # fmt: skip
+        messages = notifications_sudo.mail_message_id.sudo(False)
+        messages.filtered(lambda message: message._is_thread_message())._notify_message_notification_update()

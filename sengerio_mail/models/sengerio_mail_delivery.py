@@ -1,10 +1,17 @@
+from datetime import timedelta
+
 from odoo import fields, models
 from odoo.tools import SQL
 
 from ..tools import addresses, states
+from ..tools.smtp_session import is_for_good, is_for_now
 from .sengerio_mail_address import ROLES
 
 SENDING_LOCK = 0x534D  # first key of the advisory locks on documents that are being sent; the second is their id
+
+ATTEMPTED = frozenset({"refused", "failed"})  # a mail server was asked, and has not taken it
+GIVE_UP_AFTER = timedelta(days=1)
+GIVE_UP_LOST_AFTER = timedelta(hours=1)
 
 STATES = [
     ("queued", "Queued"),
@@ -64,6 +71,42 @@ class SengerioMailDelivery(models.Model):
     def _to_send(self):
         """Return those that have not left Odoo yet, here or as another document: a retry mails nobody twice."""
         return self.filtered(lambda delivery: delivery.state in states.UNSENT and not delivery.resent_in_id)
+
+    def _due(self):
+        """Return those of :meth:`_to_send` that are mailed next: not who was refused for good, unless asked to."""
+        return self._to_send().filtered(
+            lambda delivery: delivery.state not in ATTEMPTED or not is_for_good(delivery.smtp_reply)
+        )
+
+    def _may_pass(self):
+        """Return those that Odoo tries again by itself: a mail server may take them later.
+
+        It said so (RFC 5321 §4.2.1), or was lost, which is worth another copy, but not another document: it may have
+        got it.
+        """
+        now = fields.Datetime.now()
+
+        def patience(delivery):
+            if is_for_now(delivery.smtp_reply):
+                return GIVE_UP_AFTER
+            is_lost = delivery.header != "to" and not is_for_good(delivery.smtp_reply)
+            return GIVE_UP_LOST_AFTER if is_lost else timedelta()
+
+        return self._to_send().filtered(
+            lambda delivery: delivery.state in ATTEMPTED
+            and min(delivery.event_ids.mapped("date"), default=now) + patience(delivery) > now
+        )
+
+    def _carrier(self, own):
+        """Return the one of a document's To with whose message the copies go: the first that gets it.
+
+        That is the customer, but where it is refused for good and others are not.
+
+        :param own: those that the mail in question carries; the first of them where nobody gets it
+        """
+        to = self.filtered(lambda delivery: delivery.header == "to")
+        lost = to.filtered(lambda delivery: delivery.state in states.UNSENT and delivery.state != "queued")
+        return (to - (lost - lost._may_pass()) or own)[:1]
 
     def _of_message(self, message_id):
         """Return the deliveries of the document that a message is; this transaction takes the document.

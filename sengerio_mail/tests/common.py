@@ -79,6 +79,7 @@ class SmtpServer:
         self.refuse = {}
         self.fail_data = None
         self.before_data = None
+        self.opened = self.quits = 0  # sessions since the last test
         self.offers_dsn = self.takes_dsn = False
         self._controller = FreePortController(self, hostname="127.0.0.1", port=0, enable_SMTPUTF8=False, **options)
 
@@ -92,7 +93,12 @@ class SmtpServer:
 
     async def handle_EHLO(self, server, session, envelope, hostname, responses):  # noqa: N802
         session.host_name = hostname
+        self.opened += 1
         return [*responses[:-1], *(["250-DSN"] if self.offers_dsn else []), responses[-1]]
+
+    async def handle_QUIT(self, server, session, envelope):  # noqa: N802
+        self.quits += 1
+        return "221 Bye"
 
     async def handle_RCPT(self, server, session, envelope, address, rcpt_options):  # noqa: N802
         if address in self.refuse:
@@ -105,11 +111,20 @@ class SmtpServer:
         if self.before_data:
             await self.before_data(server)
             if server.transport is None or server.transport.is_closing():
-                return None
+                return "421 4.3.2 closed"
         if self.fail_data and (answer := self.fail_data(envelope)):
             return answer
         self.received.append(Received(envelope))
         return "250 OK"
+
+    def close_at(self, address):
+        """Close the connection instead of taking a message that is for an address."""
+
+        async def close(server):
+            if address in server.envelope.rcpt_tos:
+                server.transport.close()
+
+        self.before_data = close
 
     def take(self):
         """Return what came since the last call."""
@@ -179,6 +194,7 @@ class DocumentMailCase(TransactionCase):
         self.smtp.refuse.clear()
         self.smtp.fail_data = None
         self.smtp.before_data = None
+        self.smtp.opened = self.smtp.quits = 0
         self.smtp.offers_dsn = self.smtp.takes_dsn = False
         self.smtp.take()
 

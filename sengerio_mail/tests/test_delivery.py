@@ -53,8 +53,8 @@ class TestDelivery(DocumentMailCase):
         self.assertTrue(document.date_sent)
 
     def test_all_refused(self):
-        """Nobody took it: no copy leaves either; the retry sends both, once."""
-        self.smtp.refuse.update({AZURE: "550 no", BUYING: "451 4.2.1 later"})
+        """Nobody took it: no copy leaves either; the retry by hand sends both, once."""
+        self.smtp.refuse.update({AZURE: "550 no", BUYING: "550 5.2.1 disabled"})
         order = self.make_order()
         with mute_logger("odoo.addons.mail.models.mail_mail"):
             self.assertEqual(self.send(self.compose(order)), [])

@@ -1,5 +1,8 @@
 """What a mail server did not take: who is mailed again, who is not, and what Odoo says of it."""
 
+import json
+import socket
+
 from odoo import fields
 from odoo.tests import tagged
 from odoo.tools import mute_logger
@@ -29,18 +32,213 @@ class TestRetries(DocumentMailCase):
         self.env["mail.mail"].process_email_queue()
         return [mail.rcpt for mail in self.smtp.take()]
 
+    def waiting(self, document):
+        """Return the mails of a document that are still there."""
+        return self.env["mail.mail"].search([("mail_message_id", "=", document.mail_message_id)])
+
+    def pass_time(self, document, **ago):
+        """Let a document have been tried some time ago."""
+        document.delivery_ids.event_ids.date = fields.Datetime.subtract(fields.Datetime.now(), **ago)
+
     def test_connection_lost_at_the_copies(self):
-        """The customer is not mailed again, and the next contact gets its mail over a new connection."""
+        """The next contact gets its mail over a new connection; the copies are tried again alone, of the same mail."""
         self.env["res.lang"]._activate_lang("fr_FR")
         self.john.lang = "fr_FR"
+        closing = {"fail_data": lambda envelope: "421 4.3.2 closing" if MARC in envelope.rcpt_tos else None}
+        for name, break_off in (
+            ("closing", lambda: setattr(self.smtp, "fail_data", closing["fail_data"])),
+            ("closed", lambda: self.smtp.close_at(MARC)),
+        ):
+            with self.subTest(name):
+                order = self.make_order()
+                composer = self.compose(order)
+                composer.partner_ids.add(self.john)
+                break_off()
+                self.assertEqual(self.envelopes(composer), [[AZURE], [JOHN]])
+                self.smtp.fail_data = self.smtp.before_data = None
+                document = self.document_of(order)
+                self.assertEqual((document.state, document.copy_failed), ("sent", True))
+                self.assertEqual(self.waiting(document).state, "outgoing")
+                self.assertTrue(self.waiting(document).scheduled_date)
+                notifications = self.env["mail.message"].browse(document.mail_message_id).notification_ids
+                self.assertEqual(notifications.mapped("notification_status"), ["sent", "sent"])
+                self.assertEqual(self.retried(document), [[MARC]])
+                self.assertEqual((document.state, document.copy_failed), ("sent", False))
+                self.assertFalse(self.waiting(document))
+
+    def test_copies_lost_for_ever(self):
+        """Copies over a connection that is lost again and again are given up after an hour: they may have arrived."""
+        self.smtp.close_at(MARC)
+        order = self.make_order()
+        self.assertEqual(self.envelopes(self.compose(order)), [[AZURE]])
+        document = self.document_of(order)
+        self.assertEqual(self.retried(document), [])
+        self.assertTrue(self.waiting(document))
+        self.assertFalse(order.activity_ids)
+        self.pass_time(document, hours=2)
+        self.assertEqual(self.retried(document), [])
+        self.assertFalse(self.waiting(document))
+        self.assertEqual((document.state, document.copy_failed), ("sent", True))
+
+    def test_copies_refused_for_good(self):
+        """Copies that are refused for good are not tried again, with nobody's mail."""
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.john.lang = "fr_FR"
+        offered = []
+        self.smtp.fail_data = lambda envelope: (
+            offered.append(envelope.rcpt_tos) or "554 5.7.1 spam" if MARC in envelope.rcpt_tos else None
+        )
         order = self.make_order()
         composer = self.compose(order)
         composer.partner_ids.add(self.john)
-        self.smtp.fail_data = lambda envelope: "421 4.3.2 closing" if MARC in envelope.rcpt_tos else None
         self.assertEqual(self.envelopes(composer), [[AZURE], [JOHN]])
         document = self.document_of(order)
+        self.assertEqual(offered, [[MARC]])
+        self.assertFalse(self.waiting(document))
         self.assertEqual((document.state, document.copy_failed), ("sent", True))
-        self.assertFalse(self.env["mail.mail"].search([("mail_message_id", "=", document.mail_message_id)]))
+
+    def test_copies_leave_with_whoever_gets_it(self):
+        """Where the customer is refused for good, the copies leave with the next contact's mail; once."""
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.john.lang = "fr_FR"
+        self.smtp.refuse[AZURE] = "550 5.1.1 no"
+        order = self.make_order()
+        composer = self.compose(order)
+        composer.partner_ids.add(self.john)
+        self.assertEqual(self.envelopes(composer), [[JOHN], [MARC]])
+        document = self.document_of(order)
+        self.smtp.refuse.clear()
+        self.waiting(document).action_retry()
+        self.assertEqual(self.retried(document), [[AZURE]])
+        self.assertEqual(set(document.delivery_ids.mapped("state")), {"sent"})
+
+    def test_refused_by_all_mails(self):
+        """No mail of a document was taken: its copies are cancelled, and leave with the first that is."""
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.john.lang = "fr_FR"
+        self.smtp.refuse.update({AZURE: "550 5.1.1 no", JOHN: "550 5.1.1 no"})
+        order = self.make_order()
+        composer = self.compose(order)
+        composer.partner_ids.add(self.john)
+        self.assertEqual(self.envelopes(composer), [])
+        document = self.document_of(order)
+        self.assertEqual(document.delivery_ids.mapped("state"), ["refused", "refused", "cancelled"])
+        self.smtp.refuse.clear()
+        self.waiting(document).action_retry()
+        self.assertEqual(self.retried(document), [[AZURE], [MARC], [JOHN]])
+        self.assertEqual(set(document.delivery_ids.mapped("state")), {"sent"})
+
+    def test_message_refused_for_now(self):
+        """A message that the server does not take now (4xx at DATA) is tried again by itself, for a day, nobody twice.
+
+        It keeps no one else from getting theirs.
+        """
+        order = self.make_order()
+        composer = self.compose(order)
+        composer.partner_ids.add(self.john)
+        composer.partner_ids.add(self.lawyer)
+        self.smtp.fail_data = lambda envelope: "451 4.3.0 busy" if JOHN in envelope.rcpt_tos else None
+        self.assertEqual(self.envelopes(composer), [[AZURE], [LAW], [MARC]])
+        document = self.document_of(order)
+        [refused] = document.delivery_ids.filtered(lambda delivery: delivery.email == JOHN)
+        self.assertEqual((refused.state, refused.smtp_reply), ("failed", "451 4.3.0 busy"))
+        self.assertEqual(self.waiting(document).state, "outgoing")
+        self.env["mail.mail"].process_email_queue()
+        self.assertEqual(self.smtp.take(), [])  # not before its time
+        self.assertEqual(self.retried(document), [])
+        self.assertEqual(self.waiting(document).state, "outgoing")
+        self.smtp.fail_data = None
+        self.assertEqual(self.retried(document), [[JOHN]])
+        self.assertEqual(set(document.delivery_ids.mapped("state")), {"sent"})
+        self.assertFalse(self.waiting(document))
+
+    def test_message_refused_for_ever(self):
+        """A message that is not taken for a day is given up, and says so."""
+        self.smtp.fail_data = lambda envelope: "451 4.3.0 busy"
+        order = self.make_order()
+        self.assertEqual(self.envelopes(self.compose(order)), [])
+        document = self.document_of(order)
+        self.assertFalse(order.activity_ids)
+        self.pass_time(document, days=2)
+        self.assertEqual(self.retried(document), [])
+        self.assertEqual((self.waiting(document).state, document.state), ("exception", "failed"))
+        self.assertIn("451 4.3.0 busy", self.waiting(document).failure_reason)
+        self.assertEqual(order.activity_ids.mapped("sengerio_document_id"), [document.id])
+
+    def test_message_refused_blocks_nobody(self):
+        """A message that the server refuses for one contact for good is told, and the others get theirs."""
+        order = self.make_order()
+        composer = self.compose(order)
+        composer.partner_ids.add(self.john)
+        composer.partner_ids.add(self.lawyer)
+        self.smtp.fail_data = lambda envelope: "554 5.7.1 spam" if JOHN in envelope.rcpt_tos else None
+        self.assertEqual(self.envelopes(composer), [[AZURE], [LAW], [MARC]])
+        document = self.document_of(order)
+        notifications = self.env["mail.message"].browse(document.mail_message_id).notification_ids
+        status = {n.res_partner_id: (n.notification_status, n.failure_reason) for n in notifications}
+        self.assertEqual(status[self.john], ("exception", "554 5.7.1 spam"))
+        self.assertEqual(status[self.lawyer][0], "sent")
+        self.assertEqual(document.state, "failed")
+        self.assertTrue(document.may_resend)
+
+    def test_server_away_at_the_retry(self):
+        """A mail server that is away when a document is tried again does not end its being tried again."""
+        self.smtp.refuse[AZURE] = "451 4.7.1 greylisted"
+        order = self.make_order()
+        self.assertEqual(self.envelopes(self.compose(order)), [])
+        document = self.document_of(order)
+        with socket.socket() as closed:
+            closed.bind(("127.0.0.1", 0))
+            self.mail_server.smtp_port = closed.getsockname()[1]
+        self.assertEqual(self.retried(document), [])
+        self.assertEqual(self.waiting(document).state, "outgoing")
+        self.assertTrue(self.waiting(document).scheduled_date)
+        self.mail_server.smtp_port = self.smtp.port
+        self.smtp.refuse.clear()
+        self.assertEqual(self.retried(document), [[AZURE], [MARC]])
+        self.assertEqual(document.state, "sent")
+
+    def test_refused_for_good_is_not_asked_again(self):
+        """A retry for who was refused for now leaves alone who was refused for good; a retry by hand does not."""
+        self.add_address(self.azure, "commercial", "buying@azure.example")
+        self.smtp.refuse.update({AZURE: "550 5.1.1 no", "buying@azure.example": "451 4.2.1 later"})
+        order = self.make_order()
+        self.assertEqual(self.envelopes(self.compose(order)), [])
+        document = self.document_of(order)
+        self.smtp.refuse.clear()
+        self.assertEqual(self.retried(document), [["buying@azure.example"], [MARC]])
+        self.assertEqual(document.delivery_ids.mapped("state"), ["refused", "sent", "sent"])
+
+    def test_new_session_is_quit(self):
+        """A session that is opened because the first one was lost is quit, like Odoo's own."""
+        self.smtp.close_at(MARC)
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.john.lang = "fr_FR"
+        composer = self.compose(self.make_order())
+        composer.partner_ids.add(self.john)
+        self.assertEqual(self.envelopes(composer), [[AZURE], [JOHN]])
+        # the first one is lost
+        self.assertEqual((self.smtp.opened, self.smtp.quits), (2, 1))
+
+    def test_refused_is_told_to_the_browser(self):
+        """The envelope icon of a message of which somebody was refused becomes red without reloading."""
+        order = self.make_order()
+        composer = self.compose(order)
+        composer.partner_ids.add(self.john)
+        self.smtp.refuse[JOHN] = "550 5.1.1 no"
+        self.env.cr.precommit.run()
+        self.env["bus.bus"].search([]).unlink()
+        self.assertEqual(self.envelopes(composer), [[AZURE], [MARC]])
+        self.env.cr.precommit.run()
+        message = self.env["mail.message"].browse(self.document_of(order).mail_message_id)
+        [refused] = message.notification_ids.filtered(lambda n: n.res_partner_id == self.john)
+        told = [
+            notification["notification_status"]
+            for sent in self.env["bus.bus"].search([])
+            for notification in json.loads(sent.message)["payload"].get("mail.notification", [])
+            if notification["id"] == refused.id
+        ]
+        self.assertEqual(told[-1:], ["exception"])
 
     def test_refused_for_now(self):
         """A temporary refusal of one address is tried again later, for that address alone."""
@@ -104,17 +302,17 @@ class TestRetries(DocumentMailCase):
         self.assertEqual(self.document_of(order).state, "sent")
 
     def test_copies_of_a_retry(self):
-        """Copies that did not leave with the first contact's message leave with the next one's."""
+        """Copies that could not leave after the message of the first contact leave when the next one's is retried."""
         kate = self.env["res.partner"].create({"name": "Kate", "email": "kate@x.example"})
         order = self.make_order()
         composer = self.compose(order)
         composer.partner_ids.remove(self.azure.id)
         composer.partner_ids.add(self.john)
         composer.partner_ids.add(kate)
-        self.smtp.fail_data = lambda envelope: "451 4.3.0 busy" if "kate@x.example" in envelope.rcpt_tos else None
+        self.smtp.close_at("kate@x.example")
         with mute_logger("odoo.addons.mail.models.mail_mail"):
             self.assertEqual(self.envelopes(composer), [[JOHN]])
-        self.smtp.fail_data = None
+        self.smtp.before_data = None
         document = self.document_of(order)
         self.env["mail.mail"].search([("mail_message_id", "=", document.mail_message_id)]).action_retry()
         self.env["mail.mail"].process_email_queue()

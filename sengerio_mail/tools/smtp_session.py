@@ -5,7 +5,9 @@ session stands in for the one that Odoo opened, sends through it, and keeps the 
 those that carry :data:`TOKEN_HEADER`.
 """
 
+import contextlib
 import logging
+import re
 import smtplib
 from dataclasses import dataclass, field
 
@@ -54,7 +56,7 @@ class DocumentSession:
     """
 
     def __init__(self, session, is_due, is_copy, wants_reports, note, reconnect):
-        self._session = session
+        self._session = self._first = session
         self._is_due = is_due
         self._is_copy = is_copy
         self._wants_reports = wants_reports
@@ -68,8 +70,9 @@ class DocumentSession:
         """Send a message; see :meth:`smtplib.SMTP.send_message`.
 
         :return: ``{address: (code, reply)}`` of the refused recipients, also when all were
-        :raise smtplib.SMTPException: a document's message was taken for nobody, for another reason than its
-            recipients; never for the copies, whose failure must not repeat the customer's message
+        :raise smtplib.SMTPException: the connection was lost, and a document's message taken for nobody; never for
+            the copies, whose failure must not repeat the customer's message, and not where the server has answered,
+            which keeps no one else from getting theirs
         """
         token = message[TOKEN_HEADER]
         if not token:
@@ -87,7 +90,7 @@ class DocumentSession:
         except (smtplib.SMTPException, OSError) as error:
             self._note(message, to_addrs, {}, describe(error))
             self._mend(error)
-            if self._is_copy(token):
+            if self._is_copy(token) or isinstance(error, smtplib.SMTPResponseException):
                 return {}
             raise smtplib.SMTPException(describe(error)) from error
         self._note(message, to_addrs, refused)
@@ -114,6 +117,13 @@ class DocumentSession:
         has_extn = getattr(self._session, "has_extn", None)
         return callable(has_extn) and has_extn("dsn") is True
 
+    def leave(self):
+        """Quit the session that was opened instead of the first one; that one is quit by whoever opened it."""
+        if self._session is not self._first:
+            with contextlib.suppress(smtplib.SMTPException, OSError):
+                self._session.quit()
+            self._session = self._first
+
     def _mend(self, error):
         """Open a new session if an error says that the connection was lost."""
         answered = isinstance(error, smtplib.SMTPResponseException)
@@ -123,9 +133,12 @@ class DocumentSession:
     def _renew(self):
         """Open a new session; if that fails, the next message will say so."""
         try:
-            self._session = self._reconnect()
+            new = self._reconnect()
         except Exception as failure:  # noqa: BLE001  the reason of the first failure is the one that is told
             _logger.info("No new connection to the mail server: %s", failure)
+            return
+        self._session.close()  # what still comes over it answers nothing that is asked from now on
+        self._session = new
 
     def _note(self, message, recipients, refused, error=""):
         self._note_outcome(
@@ -137,6 +150,16 @@ def reply_text(code, reply):
     """Return a server's reply as one line: ``550 5.1.1 No such user``."""
     text = reply.decode(errors="replace") if isinstance(reply, bytes) else str(reply)
     return f"{code} {' '.join(text.split())}"
+
+
+def is_for_now(reply):
+    """Tell whether a server's reply, as :func:`reply_text` returns it, asks to try later (RFC 5321 §4.2.1)."""
+    return bool(re.match(r"4\d\d ", reply or ""))
+
+
+def is_for_good(reply):
+    """Tell whether a server's reply, as :func:`reply_text` returns it, says that trying again is of no use."""
+    return bool(re.match(r"5\d\d ", reply or ""))
 
 
 def describe(error):
