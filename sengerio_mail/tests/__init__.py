@@ -32,6 +32,7 @@ from . import (
     test_resolver,
     test_retention,
     test_retries,
+    test_routes,
     test_settings,
     test_state_table,
     test_tours,

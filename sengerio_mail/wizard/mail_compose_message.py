@@ -83,6 +83,8 @@ class MailComposeMessage(models.TransientModel):
                 plain = {key: values.pop(f"sengerio_{key}", None) for key in ("email_to", "email_cc")}
                 policy = self._sengerio_policy(record, values)
                 if policy and self.composition_mode == "comment":
+                    if self.composition_batch and not self.reply_to_force_new and not policy.is_other:
+                        values.pop("reply_to", None)  # Odoo's own for many records: nobody asked for it
                     self._sengerio_check_changes(record, policy)
                     values["sengerio_send"] = self._sengerio_send_values(policy, plain)
                 elif policy:
