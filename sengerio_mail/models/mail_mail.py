@@ -86,6 +86,19 @@ class MailMail(models.Model):
         self.filtered(lambda mail: mail.state != "sent")._sengerio_cancel()
         return super().unlink()
 
+    @api.model
+    def _sengerio_make_plain(self, partners):
+        """Let the documents that wait for partners be mailed to their addresses: they are about to be deleted."""
+        waiting = self.search([("recipient_ids", "in", partners.ids), ("state", "in", ("outgoing", "exception"))])
+        for mail in waiting._sengerio_documents():
+            leaving = mail.recipient_ids & partners
+            to = mail.sengerio_delivery_ids.filtered(
+                lambda delivery, leaving=leaving: delivery.header == "to" and delivery.partner_id in leaving
+            )
+            if to:
+                plain = [delivery._header_address() for delivery in to]
+                mail.email_to = ", ".join([*([mail.email_to] if mail.email_to else []), *plain])
+
     def _sengerio_documents(self):
         """Return those of these mails that are documents.
 

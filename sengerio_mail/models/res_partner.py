@@ -94,6 +94,11 @@ class ResPartner(models.Model):
             emails = {address.email for address in addresses.tolerant(partner.email)}
             partner.sengerio_is_bounced = partner.sengerio_bounced_email in emails
 
+    def unlink(self):
+        # EXTENDS base: a document that waits for them leaves all the same
+        self.env["mail.mail"].sudo()._sengerio_make_plain(self)  # of whoever sent it
+        return super().unlink()
+
     def _sengerio_replace_email(self, old, new):
         """Replace one of the addresses in the e-mail field, and leave the others as they were written.
 

@@ -22,6 +22,7 @@ from . import (
     test_links,
     test_matrix,
     test_nothing_fetched,
+    test_partners_gone,
     test_receipts,
     test_list,
     test_recipients_tours,

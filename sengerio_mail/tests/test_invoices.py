@@ -1,5 +1,7 @@
 """Invoices and credit notes through Odoo's Send wizards, their cron and automatic sending."""
 
+from unittest.mock import patch
+
 from odoo import Command
 from odoo.exceptions import UserError
 from odoo.tests import Form, new_test_user, tagged
@@ -236,6 +238,69 @@ class TestInvoices(DocumentMailCase):
         wizard.action_send_and_print()
         self.assertEqual(self.smtp.take(), [])
         self.assertFalse(self.document_of(move))
+
+    def test_other_sending_methods(self):
+        """By hand or by post alone: Odoo does it as ever, without a document or a mail; with e-mail too: both."""
+        country = self.env.ref("base.be")
+        self.azure.write({"street": "Street 1", "city": "City", "zip": "1000", "country_id": country.id})
+        letters = self.env["snailmail.letter"]
+        for methods, mails, posted in (
+            ({"manual"}, [], 0), ({"snailmail"}, [], 1), ({"email", "snailmail"}, [[BOOKS, CONTROL], [CLERK]], 1),
+            (set(), [], 0),
+        ):  # fmt: skip
+            with (
+                self.subTest(methods=methods),
+                patch.object(type(letters), "_snailmail_print", lambda *args, **options: None),
+            ):
+                move = self.make_move()
+                self.env["account.move.send"].with_user(self.clerk)._generate_and_send_invoices(
+                    move, sending_methods=methods
+                )
+                self.env.flush_all()
+                self.assertEqual([mail.rcpt for mail in self.smtp.take()], mails)
+                self.assertEqual(len(self.document_of(move)), bool(mails))
+                self.assertTrue(move.invoice_pdf_report_id)
+                found = letters.search_count([("model", "=", move._name), ("res_id", "=", move.id)])
+                self.assertEqual(found, posted)
+
+    def test_batch_of_several_methods(self):
+        """In a batch, those by e-mail are documents, the others are none."""
+        by_hand = self.env["res.partner"].create(
+            {"name": "By Hand", "email": "hand@x.example", "invoice_sending_method": "manual"}
+        )
+        moves = self.make_move() | self.make_move(partner=by_hand)
+        self.assertEqual([mail.rcpt for mail in self.run_batch(moves)], [[BOOKS, CONTROL], [CLERK]])
+        self.assertTrue(self.document_of(moves[0]))
+        self.assertFalse(self.document_of(moves[1]))
+        self.assertTrue(moves[1].invoice_pdf_report_id)
+
+    def test_batch_of_several_companies(self):
+        """In a batch, each company has its own document, addresses, type with its policy, and From."""
+        self.env["account.chart.template"].try_loading("generic_coa", self.second_company, install_demo=False)
+        both = self.company | self.second_company
+        self.clerk.company_ids = both
+        self.add_address(self.azure, "accounting", "second@azure.example", company_id=self.second_company.id)
+        shared = self.env.ref("sengerio_mail.sengerio_mail_document_type_invoice")
+        own = shared.copy(
+            {"company_id": self.second_company.id, "bcc_sender": False, "from_policy": "company",
+             "reply_to_policy": "fixed", "reply_to_email": "ask@second.example"}
+        )  # fmt: skip
+        self.mail_server.from_filter = "firm.example,second.example"
+        self.env = self.env(context={**self.env.context, "allowed_company_ids": both.ids})
+        here, there = self.make_move(), self.make_move(company_id=self.second_company.id)
+        mails = self.run_batch(here | there)
+        self.assertEqual(
+            [(mail.rcpt, mail.addresses("Reply-To")) for mail in mails],
+            [
+                ([BOOKS, CONTROL], [ANNA, "catchall@firm.example"]), ([CLERK], [ANNA, "catchall@firm.example"]),
+                (["second@azure.example"], ["ask@second.example"]),
+            ],
+        )  # fmt: skip
+        self.assertEqual([mail.addresses("From") for mail in mails], [[ANNA], [ANNA], ["info@second.example"]])
+        for move, company, document_type in ((here, self.company, shared), (there, self.second_company, own)):
+            document = self.document_of(move)
+            self.assertEqual((document.company_id, document.type_id), (company, document_type))
+            self.assertEqual((document.sender_id, document.state), (self.clerk, "sent"))
 
     def test_journal_subscribers(self):
         """The journal's "Send Copy To" is no document; whoever it mails gets no copy of ours."""

@@ -171,3 +171,86 @@ class TestRoutes(RoutesCase):
         self.assertFalse(self.mails_of(records).filtered(lambda mail: mail.state != "sent"))
         self.env["mail.mail"].process_email_queue()
         self.assertEqual(self.smtp.take(), [])
+
+
+@tagged("post_install", "-at_install")
+class TestBlindCopies(RoutesCase):
+    """Who gets a blind copy of each type: who acts, or for mail that nobody sends the responsible, or nobody."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.azure.user_id = cls.marc
+
+    def make_cancelled_order(self):
+        order = self.make_order()
+        order.action_cancel()
+        return order
+
+    def make_confirmed_order(self):
+        order = self.make_order()
+        order.action_confirm()
+        return order
+
+    def make_payment(self):
+        payment = self.env["account.payment"].create(
+            {"partner_id": self.azure.id, "amount": 10, "payment_type": "inbound", "partner_type": "customer",
+             "journal_id": self.provider.journal_id.id}
+        )  # fmt: skip
+        payment.action_post()
+        return payment
+
+    def make_template(self):
+        """Return a template of no type, with an attachment."""
+        return self.quotation_template.copy(
+            {"report_template_ids": False, "attachment_ids": [(0, 0, {"name": "plan.txt", "raw": b"plan"})]}
+        )
+
+    def rows(self):
+        """Return ``{code: (record, template, whether there is a blind copy)}`` of each type that is shipped."""
+        ref = self.env.ref
+        return {
+            "quotation": (self.make_order(), ref("sale.email_template_edi_sale"), True),
+            "booking_confirmation": (self.make_confirmed_order(), ref("sale.mail_template_sale_confirmation"), True),
+            "invoice": (self.make_move(), ref("account.email_template_edi_invoice"), True),
+            "credit_note": (self.make_move("out_refund"), ref("account.email_template_edi_credit_note"), True),
+            "supplier_document": (
+                self.make_confirmed_purchase(), ref("purchase.email_template_edi_purchase_done"), True,
+            ),
+            "order_cancellation": (
+                self.make_cancelled_order(), ref("sengerio_mail.mail_template_order_cancellation"), False,
+            ),
+            "supplier_reminder": (
+                self.make_confirmed_purchase(), ref("purchase.email_template_edi_purchase_reminder"), False,
+            ),
+            "payment_receipt": (self.make_payment(), ref("account.mail_template_data_payment_receipt"), False),
+            "due_notice": (self.azure, ref("sengerio_mail.mail_template_due_notice"), False),
+            "other": (self.make_order(), self.make_template(), False),
+        }  # fmt: skip
+
+    def test_five_types_and_no_other(self):
+        """By hand and by OdooBot: one blind copy of each of the five types, to the right person; none of the others."""
+        rows = self.rows()
+        codes = self.env["sengerio.mail.document.type"].search([]).mapped("code")
+        self.assertCountEqual(rows, codes)
+        self.assertEqual(sum(is_copied for _record, _template, is_copied in rows.values()), 5)
+        for user, person in ((self.anna, ANNA), (self.env.ref("base.user_root"), MARC)):
+            for code, (record, template, is_copied) in rows.items():
+                with self.subTest(code=code, by=user.login):
+                    self.smtp.take()
+                    record.message_unsubscribe(record.message_partner_ids.ids)  # followers get Odoo's own mail
+                    record.with_user(user).message_post_with_source(template, subtype_xmlid="mail.mt_comment")
+                    self.env.flush_all()
+                    document = self.document_of(record)
+                    self.assertEqual(document.type_id.code, code)
+                    if user == self.anna or record._name != "account.payment":  # which has no responsible
+                        self.assertEqual(document.sender_id.email, person)
+                    blind = document.delivery_ids.filtered(lambda delivery: delivery.header == "bcc")
+                    self.assertEqual(blind.mapped("email"), [person] if is_copied else [])
+                    copies = [mail.rcpt for mail in self.smtp.take() if self.is_for_copies(mail)]
+                    self.assertEqual(copies, [[person]] if is_copied else [])
+
+    def is_for_copies(self, mail):
+        """Tell whether a message is a document's one for all copies."""
+        _document, part = self.env["sengerio.mail.document"]._read_token(mail.message["X-Sengerio-Document"])
+        return part == "copies"
