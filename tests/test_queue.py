@@ -6,6 +6,7 @@ import signal
 import subprocess
 import time
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 import devkit.odoo_side
@@ -15,6 +16,7 @@ from devkit.workbench import run_odoo_script, workbench
 
 SCRIPT = Path(devkit.odoo_side.__file__).parent / "queue_mails.py"
 DOCUMENTS = 200
+FEW = 40
 SECONDS = 240
 
 
@@ -25,6 +27,12 @@ def wait_for(condition, process):
         assert time.monotonic() < deadline, "took too long"
         assert process.poll() is None, "ended too early"
         time.sleep(0.02)
+
+
+def start(bench, config, database, *args):
+    """Start a process of Odoo that works on the queue."""
+    command = [bench.python, "-m", "devkit.odoo_side.runner", config, database, SCRIPT, *args]
+    return subprocess.Popen([str(part) for part in command], env=bench.environ)
 
 
 def recipients(folder):
@@ -41,9 +49,7 @@ def test_killed_in_the_middle(tmp_path):
             config = bench.config(database, smtp_server="127.0.0.1", smtp_port=port, log_handler=":CRITICAL")
             assert run_odoo_script(bench, database, SCRIPT, "fill", str(DOCUMENTS), config=config) == 0
 
-            def worker():
-                command = [bench.python, "-m", "devkit.odoo_side.runner", config, database, SCRIPT, "run"]
-                return subprocess.Popen([str(part) for part in command], env=bench.environ)
+            worker = partial(start, bench, config, database, "run")
 
             def query(text):
                 return bench.server.query(text, database)
@@ -76,4 +82,41 @@ def test_killed_in_the_middle(tmp_path):
     assert DOCUMENTS <= after["seller@firm.example"] <= DOCUMENTS + 1
     assert states == [f"sent|{DOCUMENTS}"]
     assert deliveries == [f"sent|{3 * DOCUMENTS}"]
+    assert waiting == ["0"]
+
+
+def test_partners_gone_in_the_middle(tmp_path):
+    """Customers are merged and contacts deleted while their documents are sent: nothing is lost, nothing doubled."""
+    database = f"{PREFIX}gone_{os.getpid()}"
+    with workbench(printer=False) as bench, smtp_server(bench, tmp_path) as port:
+        try:
+            clone_with_addon(bench, database)
+            config = bench.config(database, smtp_server="127.0.0.1", smtp_port=port, log_handler=":CRITICAL")
+            assert run_odoo_script(bench, database, SCRIPT, "fill", str(FEW), "--contacts", config=config) == 0
+            meddler = start(bench, config, database, "meddle", str(FEW))
+            wait_for(lambda: bench.server.query("SELECT 1 FROM res_partner WHERE name = 'M3'", database), meddler)
+            worker = start(bench, config, database, "run")
+            assert [meddler.wait(SECONDS), worker.wait(SECONDS)] == [0, 0]
+            met = recipients(tmp_path)
+            for _round in range(3):  # a worker that meets the other one leaves the rest for the next run
+                assert start(bench, config, database, "run").wait(SECONDS) == 0
+            after = recipients(tmp_path)
+
+            def query(text):
+                return bench.server.query(text, database)
+
+            left = query("SELECT count(*) FROM res_partner WHERE name ~ '^[CK][0-9]+$'")
+            states = query("SELECT state, count(*) FROM sengerio_mail_document GROUP BY state")
+            deliveries = query("SELECT state, count(*) FROM sengerio_mail_delivery GROUP BY state")
+            waiting = query("SELECT count(*) FROM mail_mail WHERE state != 'sent'")
+        finally:
+            discard(bench, database)
+    assert left == ["0"]
+    contacts = [number for number in range(FEW) if number % 4 != 3]  # see fill
+    expected = {f"{kind}{number}@customer.example": 1 for kind in ("c", "copy") for number in range(FEW)}
+    expected.update({f"k{number}@customer.example": 1 for number in contacts})
+    assert met  # the worker was at work meanwhile
+    assert after == {**expected, "seller@firm.example": FEW}
+    assert states == [f"sent|{FEW}"]
+    assert deliveries == [f"sent|{3 * FEW + len(contacts)}"]
     assert waiting == ["0"]

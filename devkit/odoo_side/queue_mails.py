@@ -1,14 +1,20 @@
-"""Fill the mail queue with documents, or work it off: the two halves of a test that kills the second one."""
+"""Fill the mail queue with documents, work it off, or change their partners: for tests with real processes."""
 
 import argparse
+from functools import partial
 
 from odoo.fields import Command
+from odoo.service.model import retrying
 
 DOMAIN = "firm.example"
 
 
-def fill(env, count):
-    """Queue quotations, each to a customer of its own with a visible copy, and commit."""
+def fill(env, count, with_contacts=False):
+    """Queue quotations, each to a customer of its own with a visible copy, and commit.
+
+    :param int count: how many
+    :param bool with_contacts: each to a further contact too
+    """
     env["ir.config_parameter"].set_param("mail.default.from_filter", DOMAIN)
     env["ir.cron"].search([]).active = False
     user = env["res.users"].with_context(no_reset_password=True).create(
@@ -28,24 +34,47 @@ def fill(env, count):
         if number % 4 == 3:
             template.with_user(user).send_mail(order.id)
             continue
+        addressed = customer
+        if with_contacts:
+            addressed += env["res.partner"].create({"name": f"K{number}", "email": f"k{number}@customer.example"})
         order.with_context(mail_notify_force_send=False).message_post(
-            body="Your quotation", subject=f"Quotation {number}", partner_ids=customer.ids,
+            body="Your quotation", subject=f"Quotation {number}", partner_ids=addressed.ids,
             subtype_xmlid="mail.mt_comment", sengerio_send={"type_id": quotation.id},
         )  # fmt: skip
 
 
-def main(env, args):
-    """Fill or work off.
+def meddle(env, count):
+    """Merge each customer into a new partner and delete each further contact, one transaction each."""
+    for number in range(count):
+        retrying(partial(merge, env, number), env)
+        retrying(partial(delete, env, number), env)
 
-    :param list args: ``fill COUNT`` or ``run``
+
+def merge(env, number):
+    source = env["res.partner"].search([("email", "=", f"c{number}@customer.example")])
+    destination = env["res.partner"].create({"name": f"M{number}", "email": f"m{number}@customer.example"})
+    env["base.partner.merge.automatic.wizard"].create({})._merge((source | destination).ids, destination)
+
+
+def delete(env, number):
+    env["res.partner"].search([("email", "=", f"k{number}@customer.example")]).unlink()
+
+
+def main(env, args):
+    """Fill, work off, or change partners.
+
+    :param list args: ``fill COUNT [--contacts]``, ``run`` or ``meddle COUNT``
     :return: 0
     """
     parser = argparse.ArgumentParser()
-    parser.add_argument("what", choices=["fill", "run"])
+    parser.add_argument("what", choices=["fill", "run", "meddle"])
     parser.add_argument("count", type=int, nargs="?", default=0)
+    parser.add_argument("--contacts", action="store_true")
     options = parser.parse_args(args)
     if options.what == "fill":
-        fill(env, options.count)
+        fill(env, options.count, options.contacts)
+    elif options.what == "meddle":
+        meddle(env, options.count)
     else:
         env["mail.mail"].process_email_queue()
     return 0
