@@ -86,16 +86,16 @@ class SengerioMailDelivery(models.Model):
         """
         now = fields.Datetime.now()
 
-        def patience(delivery):
+        def is_tried_again(delivery):
             if is_for_now(delivery.smtp_reply):
-                return GIVE_UP_AFTER
-            is_lost = delivery.header != "to" and not is_for_good(delivery.smtp_reply)
-            return GIVE_UP_LOST_AFTER if is_lost else timedelta()
+                patience = GIVE_UP_AFTER
+            elif delivery.header != "to" and not is_for_good(delivery.smtp_reply):
+                patience = GIVE_UP_LOST_AFTER
+            else:
+                return False
+            return min(delivery.event_ids.mapped("date"), default=now) + patience > now
 
-        return self._to_send().filtered(
-            lambda delivery: delivery.state in ATTEMPTED
-            and min(delivery.event_ids.mapped("date"), default=now) + patience(delivery) > now
-        )
+        return self._to_send().filtered(lambda delivery: delivery.state in ATTEMPTED and is_tried_again(delivery))
 
     def _carrier(self, own):
         """Return the one of a document's To with whose message the copies go: the first that gets it.
