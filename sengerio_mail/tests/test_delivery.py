@@ -131,6 +131,8 @@ class TestDelivery(DocumentMailCase):
         document = self.document_of(order)
         self.assertEqual(document.state, "failed")
         self.assertIn("closed", document.delivery_ids[0].smtp_reply)
+        [mail] = self.env["mail.mail"].search([("mail_message_id", "=", document.mail_message_id)])
+        self.assertEqual(mail.state, "exception")  # it may have arrived: a person decides
         self.smtp.before_data = None
         self.assertEqual([mail.rcpt for mail in self.retry()], [[AZURE, BUYING], [ANNA, MARC]])
         self.assertEqual(document.state, "sent")
