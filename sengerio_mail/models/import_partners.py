@@ -53,6 +53,14 @@ class Partners:
                     found[key][partner[fname]].add(partner.id)
         return found
 
+    def add_known(self, partners):
+        """Take in ``res.partner`` whose rows may have been exported: cells have no spaces around a text."""
+        fields = {"ref": "ref", "vat": "vat", "": "complete_name"}
+        for partner in self._all.search_fetch([("id", "in", partners.ids)], list(fields.values())):
+            for key, fname in fields.items():
+                if text := (partner[fname] or "").strip():
+                    self._found[key][text].add(partner.id)
+
     def find(self, row, name, record):
         """Return the id of the partner that all given keys mean; ``False`` if none is given.
 

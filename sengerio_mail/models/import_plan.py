@@ -12,6 +12,7 @@ from .sengerio_mail_address import KEY
 
 ADDRESS, COPY = "sengerio.mail.address", "sengerio.mail.copy"
 TARGETS = ("copy_partner_id", "copy_field", "email")
+SEPARATOR = re.compile(r"\s*[,;\n]\s*")
 EXTERNAL_ID = re.compile(r"[\w-]+\.[\w.-]+")
 TRUE, FALSE = ("true", "1", "x", "yes"), ("false", "0", "no")
 
@@ -50,6 +51,11 @@ class Entry:
         return full_id(self.row.cells.get("id"))
 
 
+def _listed(text):
+    """Return a list of words with the same mark between them, however they were separated."""
+    return ", ".join(SEPARATOR.split(text.strip()))
+
+
 class Plan:
     """Entries of all rows, and all problems.
 
@@ -62,6 +68,7 @@ class Plan:
         self._ = env._
         self._sheets = env["sengerio.mail.address.sheets"]
         self.problems, self.entries = [], []
+        self._named = {}  # the first row of each external ID, or of the record that it means
         self._columns = self._sheets._columns()
         self._words = self._read_words()
         self._external = self._read_external_ids(rows)
@@ -91,16 +98,30 @@ class Plan:
                         words[name].update({compared(word): value, value: value})
             for value, word in env["sengerio.mail.address.sheets"]._yes_no().items():
                 words["active"][compared(word)] = value
-            for document_type, word in env["sengerio.mail.address.sheets"]._type_words().items():
-                words["document_type_ids"].setdefault(compared(word), document_type.id)
+            types = env["sengerio.mail.address.sheets"]._type_words()
+            for document_type in types:
                 if not document_type.company_id:
                     words["document_type_ids"].setdefault(document_type.code, document_type.id)
+            words["document_type_ids"].update(self._by_word((_listed(word), one.id) for one, word in types.items()))
         words["header"].update(cc="cc", bcc="bcc")
         words["active"].update({**dict.fromkeys(TRUE, True), **dict.fromkeys(FALSE, False)})
         words["mandatory"] = words["active"]
         companies = self.env["res.company"].search([("id", "in", self.env.companies.ids)])
-        words["company_id"] = {self._sheets._compared(company.name): company.id for company in companies}
+        words["company_id"] = self._by_word((company.name.strip(), company.id) for company in companies)
         return words
+
+    def _by_word(self, pairs):
+        """Return ``{word: value}`` by words as they are written, and as they are compared where that means one alone."""
+        written, compared = {}, {}
+        for word, value in pairs:
+            written[word] = value
+            key = self._sheets._compared(word)
+            compared[key] = value if compared.get(key, value) == value else None
+        return {**compared, **written}
+
+    def _find_word(self, key, text):
+        """Return what a word means in a column, ``None`` if nothing or several things."""
+        return self._words[key].get(text, self._words[key].get(self._sheets._compared(text)))
 
     def _read_external_ids(self, rows):
         """Return ``{external id: record}`` of those in the rows that exist; ``None`` for what the user may not see."""
@@ -137,6 +158,8 @@ class Plan:
                 domain = ["|", ("partner_id", "=", False), *domain]
             records = self.env[model].with_context(active_test=False).search_fetch(domain, self._fields_of(model))
             existing[model] = {record.id: record for record in records}
+            for name in {"partner_id", "copy_partner_id"} & records._fields.keys():
+                self._partners.add_known(records[name])
         return existing
 
     # ------------------------------------------------------------
@@ -150,6 +173,7 @@ class Plan:
         """Read a row; what is wrong with it is noted, all of it."""
         before = len(self.problems)
         record = self._record(row)
+        self._check_named_once(row, record)
         vals = {}
         for key, text in row.cells.items():
             if key in ("role", "direction", "header", "active", "mandatory", "company_id"):
@@ -181,13 +205,22 @@ class Plan:
         self._refuse(row, self._("%s is no external ID of a row of this sheet.", repr(row.cells["id"])))
         return None
 
+    def _check_named_once(self, row, record):
+        mark = record or full_id(row.cells.get("id"))
+        first = self._named.setdefault(mark, row) if mark else row
+        if first is not row:
+            self._refuse(
+                row,
+                self._("The same external ID as row %(row)s: %(id)s.", row=first.number, id=repr(row.cells["id"])),
+            )
+
     def _read_word(self, row, vals, key, text):
         if not text:
             if key in ("active", "direction", "header") or (key == "role" and row.model == ADDRESS):
                 return  # as it is, or as Odoo gives it
             vals[key] = False
             return
-        value = self._words[key].get(self._sheets._compared(text))
+        value = self._find_word(key, text)
         if value is None:
             title = self._columns[row.model][key].title
             self._refuse(row, self._("Unknown value of %(column)s: %(value)s.", column=title, value=repr(text)))
@@ -195,19 +228,16 @@ class Plan:
 
     def _read_types(self, row, vals, text):
         """Read names of document types separated by comma, semicolon or line end; a name may have commas itself."""
-        words = self._words["document_type_ids"]
-        whole = words.get(self._sheets._compared(text))
-        if whole:
-            vals["document_type_ids"] = [whole]
-            return
-        ids = []
-        for part in text.replace(";", ",").replace("\n", ",").split(","):
-            if not part.strip():
-                continue
-            type_id = words.get(self._sheets._compared(part))
-            if type_id is None:
-                self._refuse(row, self._("Unknown document type: %s.", repr(part.strip())))
-            ids.append(type_id)
+        parts, ids = [part for part in _listed(text).split(", ") if part], []
+        while parts:
+            for size in range(len(parts), 0, -1):
+                type_id = self._find_word("document_type_ids", ", ".join(parts[:size]))
+                if type_id:
+                    ids.append(type_id)
+                    break
+            else:
+                self._refuse(row, self._("Unknown document type: %s.", repr(parts[0])))
+            del parts[:size]
         vals["document_type_ids"] = ids
 
     def _read_emails(self, row, vals):
@@ -346,7 +376,9 @@ class Plan:
         value = record[name]
         if name == "document_type_ids":
             return sorted(value.ids)
-        return value.id if name.endswith("_id") else value
+        if name.endswith("_id"):
+            return value.id
+        return value.strip() if isinstance(value, str) else value
 
     def _compare(self):
         """Find what the entries change of their records; refuse what they do for archived partners."""
