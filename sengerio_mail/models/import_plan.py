@@ -111,7 +111,7 @@ class Plan:
         return words
 
     def _by_word(self, pairs):
-        """Return ``{word: value}`` by words as they are written, and as they are compared where that means one alone."""
+        """Return ``{word: value}`` by words as they are written, and as compared where that means one value alone."""
         written, compared = {}, {}
         for word, value in pairs:
             written[word] = value

@@ -27,6 +27,7 @@ from . import (
     test_list,
     test_recipients_tours,
     test_register,
+    test_register_corner_cases,
     test_reports,
     test_resend,
     test_resend_tour,
