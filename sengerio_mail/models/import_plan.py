@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from odoo.fields import Command
 
 from ..tools import addresses
+from .import_partners import Partners, Unclear, full_id
 from .sengerio_mail_address import KEY
 
 ADDRESS, COPY = "sengerio.mail.address", "sengerio.mail.copy"
-PARTNER_KEYS = ("id", "ref", "vat", "")  # of a column "partner_id/…"; the last one is the name
 TARGETS = ("copy_partner_id", "copy_field", "email")
+SEPARATOR = re.compile(r"\s*[,;\n]\s*")
 EXTERNAL_ID = re.compile(r"[\w-]+\.[\w.-]+")
 TRUE, FALSE = ("true", "1", "x", "yes"), ("false", "0", "no")
 
@@ -47,12 +48,12 @@ class Entry:
     @property
     def xml_id(self):
         """The external ID that a new record gets."""
-        return _full(self.row.cells.get("id"))
+        return full_id(self.row.cells.get("id"))
 
 
-def _full(external_id):
-    """Return an external ID with its module; without one it gets Odoo's own for that."""
-    return external_id if not external_id or "." in external_id else f"__import__.{external_id}"
+def _listed(text):
+    """Return a list of words with the same mark between them, however they were separated."""
+    return ", ".join(SEPARATOR.split(text.strip()))
 
 
 class Plan:
@@ -67,10 +68,11 @@ class Plan:
         self._ = env._
         self._sheets = env["sengerio.mail.address.sheets"]
         self.problems, self.entries = [], []
+        self._named = {}  # the first row of each external ID, or of the record that it means
         self._columns = self._sheets._columns()
         self._words = self._read_words()
         self._external = self._read_external_ids(rows)
-        self._partners = self._read_partners(rows)
+        self._partners = Partners(env, rows, self._external)
         self._existing = self._read_existing(rows)
         for row in rows:
             self._add(row)
@@ -96,21 +98,35 @@ class Plan:
                         words[name].update({compared(word): value, value: value})
             for value, word in env["sengerio.mail.address.sheets"]._yes_no().items():
                 words["active"][compared(word)] = value
-            for document_type, word in env["sengerio.mail.address.sheets"]._type_words().items():
-                words["document_type_ids"].setdefault(compared(word), document_type.id)
+            types = env["sengerio.mail.address.sheets"]._type_words()
+            for document_type in types:
                 if not document_type.company_id:
                     words["document_type_ids"].setdefault(document_type.code, document_type.id)
+            words["document_type_ids"].update(self._by_word((_listed(word), one.id) for one, word in types.items()))
         words["header"].update(cc="cc", bcc="bcc")
         words["active"].update({**dict.fromkeys(TRUE, True), **dict.fromkeys(FALSE, False)})
         words["mandatory"] = words["active"]
         companies = self.env["res.company"].search([("id", "in", self.env.companies.ids)])
-        words["company_id"] = {self._sheets._compared(company.name): company.id for company in companies}
+        words["company_id"] = self._by_word((company.name.strip(), company.id) for company in companies)
         return words
+
+    def _by_word(self, pairs):
+        """Return ``{word: value}`` by words as they are written, and as compared where that means one value alone."""
+        written, compared = {}, {}
+        for word, value in pairs:
+            written[word] = value
+            key = self._sheets._compared(word)
+            compared[key] = value if compared.get(key, value) == value else None
+        return {**compared, **written}
+
+    def _find_word(self, key, text):
+        """Return what a word means in a column, ``None`` if nothing or several things."""
+        return self._words[key].get(text, self._words[key].get(self._sheets._compared(text)))
 
     def _read_external_ids(self, rows):
         """Return ``{external id: record}`` of those in the rows that exist; ``None`` for what the user may not see."""
         keys = ("id", "partner_id/id", "copy_partner_id/id")
-        given = {_full(text) for row in rows for key in keys if (text := row.cells.get(key))}
+        given = {full_id(text) for row in rows for key in keys if (text := row.cells.get(key))}
         data_sudo = self.env["ir.model.data"].sudo().search_fetch(  # where a name leads to; who may see it comes next
             [("name", "in", [text.partition(".")[2] for text in given])], ["module", "name", "model", "res_id"]
         )
@@ -131,38 +147,19 @@ class Plan:
     def _all(self, model):
         return self.env[model].with_context(active_test=False, prefetch_fields=False)
 
-    def _read_partners(self, rows):
-        """Return ``{key: {text: {partner ids}}}`` for references, VAT numbers and names."""
-        given = defaultdict(set)
-        for row in rows:
-            for name in ("partner_id", "copy_partner_id"):
-                for key in PARTNER_KEYS[1:]:
-                    if text := row.cells.get(f"{name}/{key}" if key else name):
-                        given[key].update((text, text.replace(" ", "").upper()) if key == "vat" else (text,))
-        found = {key: defaultdict(set) for key in PARTNER_KEYS[1:]}
-        for key, fields in (("ref", ["ref"]), ("vat", ["vat"]), ("", ["name", "complete_name"])):
-            for fname in fields if given[key] else ():
-                partners = self._all("res.partner").search_fetch(
-                    [(fname, "in", list(given[key]))], [fname, "active", "commercial_partner_id"]
-                )
-                for partner in partners:
-                    found[key][partner[fname]].add(partner.id)
-        return found
-
     def _read_existing(self, rows):
         """Return ``{model: {id: record}}`` of those that rows may mean."""
         known = [record for record in self._external.values() if record is not None]
-        partner_ids = {record.id for record in known if record._name == "res.partner"}
-        for texts in self._partners.values():
-            partner_ids.update(*texts.values())
         existing = {}
         for model in {row.model for row in rows}:
             ids = [record.id for record in known if record._name == model]
-            domain = ["|", ("id", "in", ids), ("partner_id", "in", list(partner_ids))]
+            domain = ["|", ("id", "in", ids), ("partner_id", "in", list(self._partners.ids))]
             if model == COPY:
                 domain = ["|", ("partner_id", "=", False), *domain]
             records = self.env[model].with_context(active_test=False).search_fetch(domain, self._fields_of(model))
             existing[model] = {record.id: record for record in records}
+            for name in {"partner_id", "copy_partner_id"} & records._fields.keys():
+                self._partners.add_known(records[name])
         return existing
 
     # ------------------------------------------------------------
@@ -176,6 +173,7 @@ class Plan:
         """Read a row; what is wrong with it is noted, all of it."""
         before = len(self.problems)
         record = self._record(row)
+        self._check_named_once(row, record)
         vals = {}
         for key, text in row.cells.items():
             if key in ("role", "direction", "header", "active", "mandatory", "company_id"):
@@ -186,7 +184,11 @@ class Plan:
                 vals[key] = text or False
         for name in ("partner_id", "copy_partner_id"):
             if any(key.partition("/")[0] == name for key in row.cells):
-                vals[name] = self._read_partner(row, name, record)
+                try:
+                    vals[name] = self._partners.find(row, name, record)
+                except Unclear as error:
+                    vals[name] = None
+                    self._refuse(row, str(error))
         emails = self._read_emails(row, vals)
         self._check_required(row, vals, record)
         if len(self.problems) == before:
@@ -194,7 +196,7 @@ class Plan:
 
     def _record(self, row):
         """Return the record that the row's external ID names, ``None`` for a new one."""
-        text = _full(row.cells.get("id"))
+        text = full_id(row.cells.get("id"))
         if not text or (text not in self._external and EXTERNAL_ID.fullmatch(text)):
             return None
         record = self._external.get(text)
@@ -203,13 +205,22 @@ class Plan:
         self._refuse(row, self._("%s is no external ID of a row of this sheet.", repr(row.cells["id"])))
         return None
 
+    def _check_named_once(self, row, record):
+        mark = record or full_id(row.cells.get("id"))
+        first = self._named.setdefault(mark, row) if mark else row
+        if first is not row:
+            self._refuse(
+                row,
+                self._("The same external ID as row %(row)s: %(id)s.", row=first.number, id=repr(row.cells["id"])),
+            )
+
     def _read_word(self, row, vals, key, text):
         if not text:
             if key in ("active", "direction", "header") or (key == "role" and row.model == ADDRESS):
                 return  # as it is, or as Odoo gives it
             vals[key] = False
             return
-        value = self._words[key].get(self._sheets._compared(text))
+        value = self._find_word(key, text)
         if value is None:
             title = self._columns[row.model][key].title
             self._refuse(row, self._("Unknown value of %(column)s: %(value)s.", column=title, value=repr(text)))
@@ -217,53 +228,17 @@ class Plan:
 
     def _read_types(self, row, vals, text):
         """Read names of document types separated by comma, semicolon or line end; a name may have commas itself."""
-        words = self._words["document_type_ids"]
-        whole = words.get(self._sheets._compared(text))
-        if whole:
-            vals["document_type_ids"] = [whole]
-            return
-        ids = []
-        for part in text.replace(";", ",").replace("\n", ",").split(","):
-            if not part.strip():
-                continue
-            type_id = words.get(self._sheets._compared(part))
-            if type_id is None:
-                self._refuse(row, self._("Unknown document type: %s.", repr(part.strip())))
-            ids.append(type_id)
+        parts, ids = [part for part in _listed(text).split(", ") if part], []
+        while parts:
+            for size in range(len(parts), 0, -1):
+                type_id = self._find_word("document_type_ids", ", ".join(parts[:size]))
+                if type_id:
+                    ids.append(type_id)
+                    break
+            else:
+                self._refuse(row, self._("Unknown document type: %s.", repr(parts[0])))
+            del parts[:size]
         vals["document_type_ids"] = ids
-
-    def _read_partner(self, row, name, record):
-        """Return the id of the partner that all given keys mean; ``False`` if none is given, ``None`` if refused."""
-        given = {key: text for key in PARTNER_KEYS if (text := row.cells.get(f"{name}/{key}" if key else name))}
-        if not given:
-            return False
-        fitting = None
-        for key, text in given.items():
-            ids = self._partner_ids(key, text)
-            if not ids:
-                self._refuse(row, self._("Unknown partner: %s.", repr(text)))
-                return None
-            fitting = ids if fitting is None else fitting & ids
-        told = ", ".join(map(repr, given.values()))
-        if not fitting:
-            self._refuse(row, self._("These mean different partners: %s.", told))
-            return None
-        if record and record[name].id in fitting:
-            return record[name].id
-        if len(fitting) > 1:  # contacts share the VAT number of their company
-            partners = self._all("res.partner").browse(fitting)
-            fitting = {p.id for p in partners if p.commercial_partner_id == p} or fitting
-        if len(fitting) > 1:
-            self._refuse(row, self._("%(count)s partners fit: %(given)s.", count=len(fitting), given=told))
-            return None
-        return next(iter(fitting))
-
-    def _partner_ids(self, key, text):
-        if key == "id":
-            record = self._external.get(_full(text))
-            return {record.id} if record is not None and record._name == "res.partner" else set()
-        found = self._partners[key]
-        return found.get(text) or (key == "vat" and found.get(text.replace(" ", "").upper())) or set()
 
     def _read_emails(self, row, vals):
         """Return the addresses in the row's cell; ``None`` if there is no such column."""
@@ -401,7 +376,9 @@ class Plan:
         value = record[name]
         if name == "document_type_ids":
             return sorted(value.ids)
-        return value.id if name.endswith("_id") else value
+        if name.endswith("_id"):
+            return value.id
+        return value.strip() if isinstance(value, str) else value
 
     def _compare(self):
         """Find what the entries change of their records; refuse what they do for archived partners."""

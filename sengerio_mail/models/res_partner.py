@@ -152,7 +152,9 @@ class ResPartner(models.Model):
         if company_id in self.env.companies.ids:
             company = self.env["res.company"].browse(company_id)
             companies = {partner_id: found or company for partner_id, found in companies.items()}
-            companies.update({partner.id: company for partner in self if not partner.company_id})
+            # what a branch sells, it sells to customers of its main company, too
+            ours = self.filtered(lambda one: not one.company_id or one.company_id in company.parent_ids)
+            companies.update(dict.fromkeys(ours.ids, company))
         return companies
 
     def _sengerio_due_company(self):

@@ -1,4 +1,7 @@
+from collections import Counter
+
 from odoo import api, models
+from odoo.fields import Domain
 
 from ..tools import spreadsheet
 from ..tools.spreadsheet import Column
@@ -73,22 +76,37 @@ class SengerioMailAddressSheets(models.AbstractModel):
 
     @api.model
     def _type_words(self):
-        """Return ``{document type: its name, with the company if it is a company's own}``."""
+        """Return ``{document type: its name}``, with the company of a company's own, with the code if two would be
+        alike."""
         document_types = self.env["sengerio.mail.document.type"].with_context(active_test=False).search([])
-        return {
+        names = {
             document_type: f"{document_type.name} ({document_type.company_id.name})"
             if document_type.company_id else document_type.name
             for document_type in document_types
         }  # fmt: skip
+        alike = Counter(map(self._compared, names.values()))
+        return {
+            document_type: name if alike[self._compared(name)] == 1 else f"{name} [{document_type.code}]"
+            for document_type, name in names.items()
+        }
 
     @api.model
     def _records(self, model):
         return self.env[model].with_context(active_test=False)
 
     @api.model
+    def _domain(self, model):
+        """Return which rows are exported: those of partners that the user may see."""
+        partners = self._records("res.partner")
+        domain = Domain.TRUE
+        for name in {"partner_id", "copy_partner_id"} & self.env[model]._fields.keys():
+            domain &= Domain(name, "=", False) | Domain(name, "in", partners._search([]))
+        return domain
+
+    @api.model
     def _count(self):
         """Return how many addresses and copies there are, archived ones too."""
-        return sum(self._records(model).search_count([]) for model in self._columns())
+        return sum(self._records(model).search_count(self._domain(model)) for model in self._columns())
 
     @api.model
     def _write_workbook(self, file, progress=None):
@@ -105,7 +123,7 @@ class SengerioMailAddressSheets(models.AbstractModel):
         with spreadsheet.Workbook(file) as book:
             for model, columns in self._columns().items():
                 table = book.add_table(names[model], list(columns.values()))
-                records = self._records(model).search([], order="id")
+                records = self._records(model).search(self._domain(model), order="id")
                 for number in range(0, len(records), BATCH):
                     batch = records[number : number + BATCH].with_prefetch()
                     for row in self._rows(batch, columns):

@@ -41,7 +41,9 @@ class SengerioMailExport(models.Model):
     selected_count = fields.Integer("Documents Selected", compute="_compute_selected_count")
     date_from = fields.Date("From")
     date_to = fields.Date("Until")
-    type_ids = fields.Many2many("sengerio.mail.document.type", string="Document Types", help="Empty: all.")
+    type_ids = fields.Many2many(
+        "sengerio.mail.document.type", string="Document Types", help="Empty: all.", context={"active_test": False}
+    )
     with_waiting = fields.Boolean("Waiting")
     with_sent = fields.Boolean("Sent")
     with_failed = fields.Boolean("Not delivered")
@@ -113,11 +115,14 @@ class SengerioMailExport(models.Model):
     def _get_period_domain(self):
         """Return the condition on days in the user's time zone; what was never sent counts by when it was made."""
         domain = Domain.TRUE
-        for operator, day in ((">=", self.date_from), ("<", self.date_to and self.date_to + timedelta(days=1))):
+        for operator, day, days in ((">=", self.date_from, 0), ("<", self.date_to, 1)):
             if not day:
                 continue
-            moment = pytz.timezone(self.tz or "UTC").localize(datetime.combine(day, time.min))
-            moment = moment.astimezone(pytz.utc).replace(tzinfo=None)
+            try:
+                midnight = datetime.combine(day + timedelta(days), time.min)
+                moment = pytz.timezone(self.tz or "UTC").localize(midnight).astimezone(pytz.utc).replace(tzinfo=None)
+            except OverflowError:  # the first or last day that there is: no limit
+                continue
             never_sent = Domain("date_sent", "=", False) & Domain("create_date", operator, moment)
             domain &= Domain("date_sent", operator, moment) | never_sent
         return domain

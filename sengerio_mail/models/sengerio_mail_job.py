@@ -89,7 +89,8 @@ class SengerioMailJob(models.AbstractModel):
                 job._as_owner()._work()
             except (AccessError, UserError) as error:
                 self.env.cr.rollback()
-                job._finish("failed", str(error))
+                if job.exists():  # its user may have removed it meanwhile
+                    job._finish("failed", str(error))
         self.env["ir.cron"]._commit_progress(
             1, remaining=self.search_count([("state", "in", ("queued", "running"))])
         )
@@ -119,6 +120,8 @@ class SengerioMailJob(models.AbstractModel):
         self.ensure_one()
         self.write({"state": state, "error": error, "attempts": 0})
         partner = self.create_uid.partner_id
+        if not partner:  # the user was removed
+            return
         job = self.with_context(lang=self.lang)
         subject, body = job._news()
         self.env["mail.thread"].sudo().message_notify(

@@ -1,6 +1,7 @@
 from . import (
     test_access,
     test_address_import,
+    test_address_import_corner_cases,
     test_addresses,
     test_automatic,
     test_bounces,
@@ -27,6 +28,7 @@ from . import (
     test_list,
     test_recipients_tours,
     test_register,
+    test_register_corner_cases,
     test_reports,
     test_resend,
     test_resend_tour,

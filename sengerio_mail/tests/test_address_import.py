@@ -69,23 +69,7 @@ class TestTables(BaseCase):
             self.assertEqual(caught.exception.code, code)
 
 
-@tagged("post_install", "-at_install")
-class TestAddressImport(RegisterCase):
-    def setUp(self):
-        super().setUp()
-        self.azure.ref = "AZ-1"
-        self.shared = self.add_address(self.azure, "commercial", "sales@azure.example", name="Sales")
-        self.own = self.add_address(self.azure, "accounting", "bills@azure.example", company_id=self.company.id)
-        self.archived = self.add_address(self.john, "management", "john.boss@azure.example", active=False)
-        types = self.env.ref("sengerio_mail.sengerio_mail_document_type_invoice")
-        types |= self.env.ref("sengerio_mail.sengerio_mail_document_type_credit_note")
-        colleague = self.anna.partner_id.id
-        self.copy = self.add_copy(
-            self.azure, copy_partner_id=colleague, role="accounting", document_type_ids=[(6, 0, types.ids)]
-        )
-        self.blind = self.add_copy(None, email="archive@x.example", header="bcc", mandatory=True, direction="sent_by")
-        self.by_field = self.add_copy(self.marc.partner_id, copy_field="user_id", direction="sent_by", active=False)
-
+class AddressImportCase(RegisterCase):
     def start(self, content, user=None, filename="addresses.csv", **context):
         """Return an import with a file."""
         user = user or self.chief
@@ -117,6 +101,24 @@ class TestAddressImport(RegisterCase):
             names = [name for name in records._fields if name not in ("write_date", "write_uid", "__last_update")]
             found.update({(model, row["id"]): row for row in records.read(names)})
         return found
+
+
+@tagged("post_install", "-at_install")
+class TestAddressImport(AddressImportCase):
+    def setUp(self):
+        super().setUp()
+        self.azure.ref = "AZ-1"
+        self.shared = self.add_address(self.azure, "commercial", "sales@azure.example", name="Sales")
+        self.own = self.add_address(self.azure, "accounting", "bills@azure.example", company_id=self.company.id)
+        self.archived = self.add_address(self.john, "management", "john.boss@azure.example", active=False)
+        types = self.env.ref("sengerio_mail.sengerio_mail_document_type_invoice")
+        types |= self.env.ref("sengerio_mail.sengerio_mail_document_type_credit_note")
+        colleague = self.anna.partner_id.id
+        self.copy = self.add_copy(
+            self.azure, copy_partner_id=colleague, role="accounting", document_type_ids=[(6, 0, types.ids)]
+        )
+        self.blind = self.add_copy(None, email="archive@x.example", header="bcc", mandatory=True, direction="sent_by")
+        self.by_field = self.add_copy(self.marc.partner_id, copy_field="user_id", direction="sent_by", active=False)
 
     def test_round_trip(self):
         """What was exported is imported without any change; archived ones and those of a company too."""

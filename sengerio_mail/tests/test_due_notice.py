@@ -181,6 +181,33 @@ class TestDueNotice(DocumentMailCase):
         self.env["mail.mail"].process_email_queue()
         self.assertIn(["chief@gemini.example"], [mail.rcpt for mail in self.smtp.take()])
 
+    def test_partial_payment(self):
+        """What is paid in part is claimed with the rest."""
+        move = self.make_move()
+        payment = self.env["account.payment.register"].with_context(active_model="account.move", active_ids=move.ids)
+        payment.create({"amount": 40, "payment_difference_handling": "open"}).action_create_payments()
+        self.assertIn("60.00", self.write_one(move).body)
+
+    def test_archived_customer(self):
+        """An archived customer is named before anything is sent: Odoo would mail nobody and say nothing."""
+        moves = self.make_move() | self.make_move(partner=self.gemini)
+        self.azure.active = False
+        wizard = self.wizard(moves)
+        with self.assertRaisesRegex(UserError, "Azure Interior: The customer is archived"):
+            wizard.action_send()
+        self.assertEqual(self.act(moves[0])["res_model"], "sengerio.mail.due.notice")
+
+    def test_branch(self):
+        """A customer of the main company is claimed what it owes to a branch, in the branch's name."""
+        branch = self.env["res.company"].create({"name": "Branch", "parent_id": self.company.id})
+        self.clerk.company_ids |= branch
+        both = {"allowed_company_ids": (branch | self.company).ids}
+        self.azure.company_id = self.company
+        partner = self.azure.with_user(self.clerk).with_context(**both, sengerio_due_company_id=branch.id)
+        self.assertEqual(partner._sengerio_due_company(), branch)
+        partner = partner.with_context(sengerio_due_company_id=self.second_company.id)
+        self.assertEqual(partner._sengerio_due_company(), self.company)
+
     def test_companies(self):
         """Each company of ours claims its own, in its name, with its addresses."""
         self.add_address(self.azure, "management", "second@azure.example", company_id=self.second_company.id)

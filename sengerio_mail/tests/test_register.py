@@ -82,6 +82,19 @@ class RegisterCase(DocumentMailCase):
         export._as_owner()._write_part(file)
         return read(file.getvalue())
 
+    def _background(self, **settings):
+        """Have every export made in the background, files of so many documents."""
+        self.env["ir.config_parameter"].set_param("sengerio_mail.export_part", settings.get("part", 1000))
+        return patch.object(sengerio_mail_export, "DIRECT_MAX", 0)
+
+    def _run(self):
+        """Run the scheduled action as the scheduler does, until it says that it is done."""
+        with self.enter_registry_test_mode():
+            self.env.ref("sengerio_mail.sengerio_mail_export_cron").with_user(
+                self.env.ref("base.user_root")
+            ).method_direct_trigger()
+        self.env.invalidate_all()
+
 
 @tagged("post_install", "-at_install")
 class TestRegister(RegisterCase):
@@ -305,19 +318,6 @@ class TestRegister(RegisterCase):
     # ------------------------------------------------------------
     # In the background
     # ------------------------------------------------------------
-
-    def _background(self, **settings):
-        """Have every export made in the background, files of so many documents."""
-        self.env["ir.config_parameter"].set_param("sengerio_mail.export_part", settings.get("part", 1000))
-        return patch.object(sengerio_mail_export, "DIRECT_MAX", 0)
-
-    def _run(self):
-        """Run the scheduled action as the scheduler does, until it says that it is done."""
-        with self.enter_registry_test_mode():
-            self.env.ref("sengerio_mail.sengerio_mail_export_cron").with_user(
-                self.env.ref("base.user_root")
-            ).method_direct_trigger()
-        self.env.invalidate_all()
 
     def test_background(self):
         """A large export is made by a job in files, and its owner is told."""

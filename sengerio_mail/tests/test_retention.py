@@ -183,6 +183,15 @@ class TestRetention(DocumentMailCase):
         self.assertFalse(foreign.attachment_id)
         self.assertTrue(kept.exists())
         self.assertTrue(young.attachment_id)
+        self.company.sengerio_report_months = 1
+        young.date = fields.Datetime.now() - timedelta(days=2000)
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE res_company SET active = false WHERE id = %s", [self.company.id])
+        self.env.invalidate_all()
+        report = young.attachment_id
+        self.clean()
+        self.assertFalse(report.exists(), "an archived company")
+        young = self.add_report(document)
         self.company.sengerio_report_months = 0
         young.date = fields.Datetime.now() - timedelta(days=2000)
         self.clean()

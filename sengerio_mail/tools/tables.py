@@ -3,6 +3,8 @@
 import codecs
 import csv
 import io
+import re
+import zlib
 from datetime import datetime
 from zipfile import BadZipFile
 
@@ -16,6 +18,10 @@ _ENCODINGS = (
 )
 _SEPARATORS = ";,\t"
 _OLD_EXCEL = b"\xd0\xcf\x11\xe0"
+# a damaged container, a damaged part of it (the parsers' errors are SyntaxErrors), or one that is missing
+_BROKEN = (BadZipFile, InvalidFileException, zlib.error, SyntaxError, LookupError, ValueError, OSError, EOFError)
+# ECMA-376 Part 1 §22.9.2.19: control characters, and the underscore of what only looks like one
+_ESCAPED = re.compile("_x(00[01][0-9A-Fa-f]|005[Ff]|[Ff]{3}[EeFf])_")
 
 
 class Unreadable(ValueError):
@@ -45,17 +51,20 @@ def read(content):
 def _read_xlsx(content):
     try:
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-    except (BadZipFile, InvalidFileException, KeyError, ValueError, OSError) as error:
+    except _BROKEN as error:
         raise Unreadable("broken", str(error)) from error
     return [(sheet.title, _xlsx_rows(sheet)) for sheet in book.worksheets]
 
 
 def _xlsx_rows(sheet):
     sheet.reset_dimensions()  # some programs write wrong ones
-    for number, row in enumerate(sheet.iter_rows(values_only=True), 1):
-        cells = [_text(value) for value in row]
-        if any(cells):
-            yield number, cells
+    try:
+        for number, row in enumerate(sheet.iter_rows(values_only=True), 1):
+            cells = [_text(value) for value in row]
+            if any(cells):
+                yield number, cells
+    except _BROKEN as error:
+        raise Unreadable("broken", str(error)) from error
 
 
 def _text(value):
@@ -65,7 +74,8 @@ def _text(value):
         value = int(value)
     if isinstance(value, datetime):
         return value.isoformat(" ")
-    return str(value).strip()
+    text = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), str(value))
+    return text.replace("\x00", "").strip()
 
 
 def _read_csv(content):

@@ -134,6 +134,8 @@ class SengerioMailDueNoticeLine(models.TransientModel):
         """Return why a notice cannot be sent, ``False`` if it can."""
         if not any(currency.compare_amounts(amount, 0) > 0 for currency, amount in totals.items()):
             return self.env._("Nothing is open, credit notes considered.")
+        if not self.partner_id.active:  # Odoo mails nobody then
+            return self.env._("The customer is archived.")
         policy, _template = self._policy_and_template()
         line = self._in_context()
         if self.env["sengerio.mail.resolver"]._unreachable(policy, line.partner_id, line.partner_id):
