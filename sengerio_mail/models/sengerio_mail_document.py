@@ -40,7 +40,7 @@ class SengerioMailDocument(models.Model):
     partner_id = fields.Many2one(
         "res.partner", index="btree_not_null", ondelete="set null", readonly=True
     )
-    company_id = fields.Many2one("res.company", index=True, readonly=True)
+    company_id = fields.Many2one("res.company", index=True, ondelete="restrict", readonly=True)
     sender_id = fields.Many2one(
         "res.users", index="btree_not_null", ondelete="set null", readonly=True
     )
