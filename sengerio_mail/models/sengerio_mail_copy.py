@@ -120,7 +120,7 @@ class SengerioMailCopy(models.Model):
     @api.depends("email", "copy_partner_id.email_normalized")
     @api.depends_context("lang", "tz")
     def _compute_last_bounce(self):
-        super()._compute_last_bounce()
+        return super()._compute_last_bounce()
 
     def _last_bounce_email(self):
         # EXTENDS: a copy to a contact goes to the contact's address

@@ -207,7 +207,8 @@ class TestInherited(DocumentMailCase):
         views = self.env["res.partner"].with_user(self.marc).get_views([(False, "form")])
         fields = views["models"]["res.partner"]["fields"]
         own = {name: {} for name in fields if name.startswith("sengerio_")}
-        own["sengerio_address_ids"] = {"fields": {name: {} for name in ("role", "email", "bounce_state", "last_bounce")}}
+        shown = ("role", "email", "bounce_state", "last_bounce")
+        own["sengerio_address_ids"] = {"fields": {name: {} for name in shown}}
         own["sengerio_copy_ids"] = {
             "fields": {"header": {}, "lock_state": {}, "copy_partner_id": {"fields": {"display_name": {}}}}
         }

@@ -25,7 +25,7 @@ class TestQueries(DocumentMailCase):
         cls.people = cls.env["res.partner"].create(
             [{"name": f"Person {number}", "email": f"person{number}@x.example"} for number in range(MANY)]
         )
-        orders = [cls.make_order(cls, person, **{"order_line": []}) for person in cls.people]
+        orders = [cls.make_order(cls, person, order_line=[]) for person in cls.people]
         cls.documents = cls.env["sengerio.mail.document"].create([cls._document_values(order) for order in orders])
         for document in cls.documents:
             report = cls.env["ir.attachment"].create(
