@@ -29,6 +29,7 @@ class Screen:
 
 HOTEL = ["partner_id.name", "=", "Hotel Miramar"]
 QUOTATION = ("sale.order", [HOTEL, ["user_id.login", "=", "junior"], ["state", "=", "sent"]])
+BOUNCED_QUOTATION = ("sale.order", [["partner_id.name", "=", "Grand Hotel Moved Away"]])
 INVOICE = ("account.move", [HOTEL, ["move_type", "=", "out_invoice"], ["state", "=", "posted"]])
 REFUSED = ("sengerio.mail.document", [["state", "=", "refused"]])
 DOCUMENTS = "sengerio_mail.sengerio_mail_document_action"
@@ -61,7 +62,14 @@ SCREENS = (
         "partner", "admin", "account.res_partner_action_customer", ADDRESSES,
         ("res.partner", [["name", "=", "Hotel Miramar"]]), (OUR_TAB,),
     ),
-    Screen("settings", "admin", "base_setup.action_general_configuration", "#sengerio_document_types"),
+    Screen(
+        "matrix", "admin", "account.res_partner_action_customer", "table[name='sengerio_matrix'] td",
+        ("res.partner", [["name", "=", "Hotel Miramar"]]), (OUR_TAB, "button[name='action_sengerio_matrix']"),
+    ),
+    Screen("chips", "junior", "sale.action_quotations", ".o_sengerio_message_state", BOUNCED_QUOTATION),
+    Screen(
+        "settings", "admin", "sengerio_mail.sengerio_mail_settings_action", "button[name='action_send_test']",
+    ),
     Screen("types", "admin", TYPES, LISTED),
     Screen("list_narrow", "admin", DOCUMENTS, ".o_kanban_record, .o_data_row", size=NARROW),
     Screen("document_narrow", "admin", DOCUMENTS, RECIPIENTS, REFUSED, size=NARROW),
