@@ -34,7 +34,7 @@ INVOICE = ("account.move", [HOTEL, ["move_type", "=", "out_invoice"], ["state", 
 REFUSED = ("sengerio.mail.document", [["state", "=", "refused"]])
 DOCUMENTS = "sengerio_mail.sengerio_mail_document_action"
 TYPES = "sengerio_mail.sengerio_mail_document_type_action"
-LISTED = ".o_list_view .o_data_row"
+LISTED = ".o_list_view .o_data_row:first-child"
 RECIPIENTS = ".o_form_view .o_field_widget[name='delivery_ids']"
 COMPOSER = ".modal .o_mail_send:not([disabled])"
 WIZARD = ".modal button[name='action_send_and_print']"
@@ -63,15 +63,15 @@ SCREENS = (
         ("res.partner", [["name", "=", "Hotel Miramar"]]), (OUR_TAB,),
     ),
     Screen(
-        "matrix", "admin", "account.res_partner_action_customer", "table[name='sengerio_matrix'] td",
+        "matrix", "admin", "account.res_partner_action_customer", "table[name='sengerio_matrix'] tr[data-type='quotation']",
         ("res.partner", [["name", "=", "Hotel Miramar"]]), (OUR_TAB, "button[name='action_sengerio_matrix']"),
     ),
     Screen("chips", "junior", "sale.action_quotations", ".o_sengerio_message_state", BOUNCED_QUOTATION),
     Screen(
-        "settings", "admin", "sengerio_mail.sengerio_mail_settings_action", "button[name='action_send_test']",
+        "settings", "admin", "sengerio_mail.sengerio_mail_settings_action", "button[name='action_ask_servers']",
     ),
     Screen("types", "admin", TYPES, LISTED),
-    Screen("list_narrow", "admin", DOCUMENTS, ".o_kanban_record, .o_data_row", size=NARROW),
+    Screen("list_narrow", "admin", DOCUMENTS, ".o_kanban_record:first-child, .o_data_row:first-child", size=NARROW),
     Screen("document_narrow", "admin", DOCUMENTS, RECIPIENTS, REFUSED, size=NARROW),
     Screen("resend_narrow", "admin", DOCUMENTS, ".modal button[name='action_send']", REFUSED, (RESEND,), NARROW),
     Screen(
