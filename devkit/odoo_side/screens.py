@@ -63,8 +63,9 @@ SCREENS = (
         ("res.partner", [["name", "=", "Hotel Miramar"]]), (OUR_TAB,),
     ),
     Screen(
-        "matrix", "admin", "account.res_partner_action_customer", "table[name='sengerio_matrix'] tr[data-type='quotation']",
-        ("res.partner", [["name", "=", "Hotel Miramar"]]), (OUR_TAB, "button[name='action_sengerio_matrix']"),
+        "matrix", "admin", "account.res_partner_action_customer",
+        "table[name='sengerio_matrix'] tr[data-type='quotation']", ("res.partner", [["name", "=", "Hotel Miramar"]]),
+        (OUR_TAB, "button[name='action_sengerio_matrix']"),
     ),
     Screen("chips", "junior", "sale.action_quotations", ".o_sengerio_message_state", BOUNCED_QUOTATION),
     Screen(
