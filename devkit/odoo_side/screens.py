@@ -29,11 +29,12 @@ class Screen:
 
 HOTEL = ["partner_id.name", "=", "Hotel Miramar"]
 QUOTATION = ("sale.order", [HOTEL, ["user_id.login", "=", "junior"], ["state", "=", "sent"]])
+BOUNCED_QUOTATION = ("sale.order", [["partner_id.name", "=", "Grand Hotel Moved Away"]])
 INVOICE = ("account.move", [HOTEL, ["move_type", "=", "out_invoice"], ["state", "=", "posted"]])
 REFUSED = ("sengerio.mail.document", [["state", "=", "refused"]])
 DOCUMENTS = "sengerio_mail.sengerio_mail_document_action"
 TYPES = "sengerio_mail.sengerio_mail_document_type_action"
-LISTED = ".o_list_view .o_data_row"
+LISTED = ".o_list_view .o_data_row:first-child"
 RECIPIENTS = ".o_form_view .o_field_widget[name='delivery_ids']"
 COMPOSER = ".modal .o_mail_send:not([disabled])"
 WIZARD = ".modal button[name='action_send_and_print']"
@@ -61,9 +62,17 @@ SCREENS = (
         "partner", "admin", "account.res_partner_action_customer", ADDRESSES,
         ("res.partner", [["name", "=", "Hotel Miramar"]]), (OUR_TAB,),
     ),
-    Screen("settings", "admin", "base_setup.action_general_configuration", "#sengerio_document_types"),
+    Screen(
+        "matrix", "admin", "account.res_partner_action_customer",
+        "table[name='sengerio_matrix'] tr[data-type='quotation']", ("res.partner", [["name", "=", "Hotel Miramar"]]),
+        (OUR_TAB, "button[name='action_sengerio_matrix']"),
+    ),
+    Screen("chips", "junior", "sale.action_quotations", ".o_sengerio_message_state", BOUNCED_QUOTATION),
+    Screen(
+        "settings", "admin", "sengerio_mail.sengerio_mail_settings_action", "button[name='action_ask_servers']",
+    ),
     Screen("types", "admin", TYPES, LISTED),
-    Screen("list_narrow", "admin", DOCUMENTS, ".o_kanban_record, .o_data_row", size=NARROW),
+    Screen("list_narrow", "admin", DOCUMENTS, ".o_kanban_record:first-child, .o_data_row:first-child", size=NARROW),
     Screen("document_narrow", "admin", DOCUMENTS, RECIPIENTS, REFUSED, size=NARROW),
     Screen("resend_narrow", "admin", DOCUMENTS, ".modal button[name='action_send']", REFUSED, (RESEND,), NARROW),
     Screen(

@@ -1,4 +1,5 @@
 from . import (
+    sengerio_mail_last_bounce,
     sengerio_mail_address,
     sengerio_mail_copy,
     sengerio_mail_resend,

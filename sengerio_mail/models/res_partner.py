@@ -28,6 +28,9 @@ class ResPartner(models.Model):
         help="Mail to this address came back: it does not exist.",
     )
     sengerio_is_bounced = fields.Boolean(compute="_compute_sengerio_is_bounced", groups="base.group_user")
+    sengerio_last_bounce = fields.Char(
+        "Last Bounce", compute="_compute_sengerio_last_bounce", groups="base.group_user"
+    )
     sengerio_document_count = fields.Integer(
         "Generated Documents", compute="_compute_sengerio_document_count", groups="base.group_user"
     )
@@ -93,6 +96,13 @@ class ResPartner(models.Model):
         for partner in self:
             emails = {address.email for address in addresses.tolerant(partner.email)}
             partner.sengerio_is_bounced = partner.sengerio_bounced_email in emails
+
+    @api.depends("sengerio_bounced_email")
+    @api.depends_context("lang", "tz")
+    def _compute_sengerio_last_bounce(self):
+        told = self.env["sengerio.mail.delivery"]._last_bounces(set(self.mapped("sengerio_bounced_email")))
+        for partner in self:
+            partner.sengerio_last_bounce = told.get(partner.sengerio_bounced_email, False)
 
     def unlink(self):
         # EXTENDS base: a document that waits for them leaves all the same

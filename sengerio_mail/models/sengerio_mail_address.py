@@ -13,6 +13,7 @@ class SengerioMailAddress(models.Model):
     """One role address of a partner: where documents of that role go."""
 
     _name = "sengerio.mail.address"
+    _inherit = ["sengerio.mail.last.bounce"]
     _description = "Role E-mail Address"
     _order = "partner_id, role, id"
     _rec_name = "email"

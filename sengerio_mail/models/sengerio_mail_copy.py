@@ -12,6 +12,7 @@ class SengerioMailCopy(models.Model):
     """One rule of copying: whose documents, which way, and who gets them too."""
 
     _name = "sengerio.mail.copy"
+    _inherit = ["sengerio.mail.last.bounce"]
     _description = "E-mail Copy"
     _order = "partner_id, direction, id"
 
@@ -115,6 +116,15 @@ class SengerioMailCopy(models.Model):
         for copy in self:
             target = copy.copy_partner_id.display_name or copy.email or copy.copy_field or ""
             copy.display_name = f"{directions.get(copy.direction, '')}: {(copy.header or '').capitalize()} {target}"
+
+    @api.depends("email", "copy_partner_id.email_normalized")
+    @api.depends_context("lang", "tz")
+    def _compute_last_bounce(self):
+        return super()._compute_last_bounce()
+
+    def _last_bounce_email(self):
+        # EXTENDS: a copy to a contact goes to the contact's address
+        return super()._last_bounce_email() or self.copy_partner_id.email_normalized
 
     @api.model
     def _normalised(self, vals_list):

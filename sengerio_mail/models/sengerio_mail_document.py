@@ -94,9 +94,10 @@ class SengerioMailDocument(models.Model):
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_readable_attachments(self):
         """Attachments keep the access of the record that they belong to."""
+        readable = self.sudo().attachment_ids.sudo(False)._filtered_access("read")
         for document, document_sudo in zip(self, self.sudo(), strict=True):
             attachments = document_sudo.attachment_ids.sudo(False)
-            document.readable_attachment_ids = attachments._filtered_access("read")
+            document.readable_attachment_ids = attachments & readable
             document.hidden_attachment_count = len(attachments) - len(document.readable_attachment_ids)
 
     @api.depends("delivery_ids.email", "delivery_ids.header")

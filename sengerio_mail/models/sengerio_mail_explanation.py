@@ -1,6 +1,10 @@
 from odoo import api, fields, models
+from odoo.tools import SQL
+from odoo.tools.misc import format_date
 
 from ..tools.reports import verdict
+
+CAME_BACK = ("refused", "soft_bounce", "hard_bounce")
 
 
 class SengerioMailDelivery(models.Model):
@@ -84,3 +88,39 @@ class SengerioMailDelivery(models.Model):
             "Its answer is below. Check the address, or call."
         )
         return words.get(reason, nobody_knows)
+
+    @api.model
+    def _last_bounces(self, emails):
+        """Tell when a document last did not reach some addresses, and why; nothing of the document itself.
+
+        :param emails: normalised addresses; empty ones are passed over
+        :return: ``{address: text}`` of those from which something came back
+        """
+        emails = [email for email in emails if email]
+        if not emails:
+            return {}
+        self.flush_model(["email", "state", "document_id"])
+        self.env["sengerio.mail.event"].flush_model(["delivery_id", "kind", "date"])
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT last.id, COALESCE(MAX(event.date), last.write_date)
+                  FROM unnest(%(emails)s) AS address (email)
+                  JOIN LATERAL (
+                       SELECT id, write_date FROM sengerio_mail_delivery
+                        WHERE email = address.email AND state IN %(came_back)s
+                        ORDER BY document_id DESC, id DESC LIMIT 1
+                       ) AS last ON TRUE
+             LEFT JOIN sengerio_mail_event event ON event.delivery_id = last.id AND event.kind IN %(came_back)s
+                 GROUP BY last.id, last.write_date
+                """,
+                emails=emails,
+                came_back=CAME_BACK,
+            )
+        )
+        deliveries_sudo = self.sudo().browse([row[0] for row in rows])  # date and reason alone are told
+        told = {}
+        for delivery_sudo, (_id, date) in zip(deliveries_sudo, rows, strict=True):
+            day = format_date(self.env, fields.Datetime.context_timestamp(self, date).date())
+            told[delivery_sudo.email] = f"{day}: {delivery_sudo.explanation}"
+        return told

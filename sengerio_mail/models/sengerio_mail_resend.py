@@ -63,7 +63,17 @@ class SengerioMailResendDocument(models.AbstractModel):
     def _resend_obstacle(self):
         """Return why this document cannot be sent again as it was, in words; empty if it can."""
         self.ensure_one()
-        record, message = self._record(), self._message()
+        return self._resend_obstacles()[self]
+
+    def _resend_obstacles(self):
+        """Return the same of several, ``{document: words}``."""
+        messages = self._messages()
+        return {
+            document: document._find_obstacle(record, messages[document])
+            for document, record in self._records().items()
+        }
+
+    def _find_obstacle(self, record, message):
         if self.anonymised:
             return self.env._("Its addresses were removed, as is set for old documents.")
         if not record:
@@ -83,12 +93,31 @@ class SengerioMailResendDocument(models.AbstractModel):
     def _record(self):
         """Return the record that was sent, if it is still there."""
         self.ensure_one()
-        return self.env[self.res_model].browse(self.res_id).exists() if self.res_model in self.env else None
+        return self._records()[self]
+
+    def _records(self):
+        """Return the records that were sent, by document; in one query for each model.
+
+        :return: ``{document: record}``: an empty one if it is gone, ``None`` if its model is
+        """
+        found = dict.fromkeys(self)
+        for model, documents in self.grouped("res_model").items():
+            if model in self.env:
+                records = self.env[model].browse(documents.mapped("res_id")).exists()
+                by_id = records.grouped("id")
+                found |= {document: by_id.get(document.res_id, records.browse()) for document in documents}
+        return found
 
     def _message(self):
         """Return the message that was sent, if it is still there and the user may read it."""
         self.ensure_one()
-        return self.env["mail.message"].browse(self.mail_message_id).exists()._filtered_access("read")
+        return self._messages()[self]
+
+    def _messages(self):
+        """Return the messages of several, ``{document: message}``; in one query."""
+        messages = self.env["mail.message"].browse(self.mapped("mail_message_id")).exists()._filtered_access("read")
+        by_id = messages.grouped("id")
+        return {document: by_id.get(document.mail_message_id, messages.browse()) for document in self}
 
     def _own_send_action(self):
         """Return the action of the record's own Send button, or of its form where it has none."""

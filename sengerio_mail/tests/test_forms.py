@@ -2,7 +2,7 @@
 
 from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Command
-from odoo.tests import Form, new_test_user, tagged
+from odoo.tests import Form, freeze_time, new_test_user, tagged
 
 from .common import DocumentMailCase
 from .common_browser import BrowserCase
@@ -168,12 +168,47 @@ class TestInherited(DocumentMailCase):
         portal = new_test_user(self.env, "portal", "base.group_portal")
         self.assertFalse(self.env["res.partner"].with_user(portal).name_search("buchhaltung.example"))
 
+    def test_last_bounce(self):
+        """An address and a copy say when a document last came back from there, and why; so does the contact."""
+        address = self.add_address(self.azure, "commercial", "full@azure.example")
+        gone = self.add_copy(self.azure, header="cc", email="gone@x.example")
+        contact = self.add_copy(self.azure, header="cc", copy_partner_id=self.anna.partner_id.id)
+        with freeze_time("2026-01-15 12:00:00"):
+            order = self.make_order()
+            self.send(self.compose(order))
+            document = self.document_of(order)
+        reasons = {
+            "full@azure.example": ("soft_bounce", "4.2.2"), "gone@x.example": ("hard_bounce", "5.1.1"),
+            "azure@azure.example": ("hard_bounce", "5.1.1"),
+        }  # fmt: skip
+        for delivery in document.delivery_ids.filtered(lambda delivery: delivery.email in reasons):
+            state, code = reasons[delivery.email]
+            delivery.write({"state": state, "status_code": code})
+            self.env["sengerio.mail.event"].create(
+                {"delivery_id": delivery.id, "kind": state, "source": "report", "date": "2026-01-16 23:30:00"}
+            )
+            document._follow(delivery, self.env["ir.attachment"])
+        self.env.invalidate_all()
+        self.assertEqual((address.bounce_state, gone.bounce_state), ("none", "bad_address"))
+        told = "01/16/2026: The mailbox full@azure.example is full."
+        self.assertEqual(address.with_user(self.anna).last_bounce, told)  # who may not see Marc's document
+        self.assertEqual(address.with_context(tz="Europe/Rome").last_bounce, told.replace("16", "17"))
+        self.assertEqual(gone.last_bounce, "01/16/2026: The address gone@x.example does not exist.")
+        self.assertFalse(contact.last_bounce)
+        shown = self.azure.with_user(self.marc)
+        self.assertTrue(shown.sengerio_is_bounced)
+        self.assertEqual(shown.sengerio_last_bounce, "01/16/2026: The address azure@azure.example does not exist.")
+        document.delivery_ids.filtered(lambda delivery: delivery.email == "full@azure.example").state = "opened"
+        self.env.invalidate_all()
+        self.assertFalse(address.last_bounce, "it arrived after all")
+
     def test_queries_of_the_form(self):
         """The form of a partner needs as many queries with forty addresses and copies as with four."""
         views = self.env["res.partner"].with_user(self.marc).get_views([(False, "form")])
         fields = views["models"]["res.partner"]["fields"]
         own = {name: {} for name in fields if name.startswith("sengerio_")}
-        own["sengerio_address_ids"] = {"fields": {name: {} for name in ("role", "email", "name", "bounce_state")}}
+        shown = ("role", "email", "bounce_state", "last_bounce")
+        own["sengerio_address_ids"] = {"fields": {name: {} for name in shown}}
         own["sengerio_copy_ids"] = {
             "fields": {"header": {}, "lock_state": {}, "copy_partner_id": {"fields": {"display_name": {}}}}
         }

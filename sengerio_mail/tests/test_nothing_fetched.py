@@ -63,6 +63,11 @@ class TestNothingFetched(DocumentMailCase):
             return self.env["account.payment"].create(
                 {"payment_type": "inbound", "partner_type": "customer", "partner_id": self.azure.id, "amount": 10}
             )
+        invoice = self.env["account.move"].create(  # overdue
+            {"move_type": "out_invoice", "partner_id": self.azure.id, "invoice_date": "2026-01-15",
+             "invoice_date_due": "2026-01-15", "invoice_line_ids": [(0, 0, {"name": "Chair", "price_unit": 100})]}
+        )  # fmt: skip
+        invoice.action_post()
         return self.azure
 
     def send_template(self, template, layout=LAYOUT):
@@ -101,6 +106,7 @@ class TestNothingFetched(DocumentMailCase):
         five = ("quotation", "booking_confirmation", "invoice", "credit_note", "supplier_document")
         types.filtered(lambda one: one.code in five).receipt_policy = "both"
         templates = types.template_ids
+        self.assertEqual(types.filtered(lambda one: not one.template_ids).mapped("code"), ["other"])
         self.assertGreaterEqual(len(templates), 11)
         for template in templates:
             with self.subTest(template=template.name):

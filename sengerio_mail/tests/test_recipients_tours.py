@@ -26,6 +26,7 @@ class TestRecipientsTours(BrowserCase):
         move = self.env["account.move"].create(
             {
                 "move_type": "out_invoice", "partner_id": partner.id, "invoice_date": "2026-01-15",
+                "invoice_user_id": self.anna.id,
                 "invoice_line_ids": [Command.create({"name": "Chair", "price_unit": 100, "tax_ids": []})],
             }
         )  # fmt: skip
@@ -62,6 +63,28 @@ class TestRecipientsTours(BrowserCase):
         )
         self.assertEqual({tuple(mail.addresses("Reply-To")) for mail in mails}, {(MARC,)})
 
+    def test_keyboard(self):
+        """Without a mouse: opened, one added, another added and taken off, one moved, sent."""
+        mails = self.mailed("sengerio_mail_keyboard", self.make_order())
+        self.assertEqual([mail.rcpt for mail in mails], [[AZURE], [BUYING, MARC, NEW]])
+
+    def test_chips(self):
+        """What became of a document is seen on its record and in the chatter, and both lead to it."""
+        clerk = self.make_clerk()
+        move = self.make_move(self.azure)
+        wizard = self.env["account.move.send.wizard"].with_user(clerk)
+        wizard.with_context(active_model="account.move", active_ids=move.ids).create({}).action_send_and_print()
+        order, purchase = self.make_order(), self.make_purchase()
+        for record in (order, purchase):
+            self.send(self.compose(record))
+        for record, user in ((order, self.marc), (purchase, self.marc), (move, clerk)):
+            document = self.document_of(record)
+            bounced = document.delivery_ids[0]
+            bounced.write({"state": "hard_bounce", "status_code": "5.1.1"})
+            document._follow(bounced, self.env["ir.attachment"])
+            with self.subTest(record=record._name):
+                self.tour("sengerio_mail_chips", record, user)
+
     def test_missing_address(self):
         """A missing address is added where the composer says so, and counts at once."""
         self.azure.sengerio_address_ids.unlink()
@@ -85,3 +108,11 @@ class TestRecipientsTours(BrowserCase):
         self.env.invalidate_all()
         data = moves[0].sending_data
         self.assertEqual((data["sengerio_added_cc"], data["sengerio_bcc_sender"]), ([NEW], False))
+        self.env.ref("account.ir_cron_account_move_send").method_direct_trigger()
+        self.env["mail.mail"].process_email_queue()
+        self.env.flush_all()
+        mails = self.smtp.take()
+        self.assertEqual([mail.rcpt for mail in mails], [[BOOKS], [NEW]])
+        for mail in mails:
+            self.assertEqual(mail.addresses("From"), [ANNA], "as the wizard said")
+            self.assertEqual(mail.addresses("Reply-To"), [ANNA, "catchall@firm.example"])

@@ -8,6 +8,7 @@ from .common_browser import BrowserCase
 
 MILLISECONDS = 1000  # for the first page of any view
 DOCUMENTS = 200
+INVOICES = 10  # of each of two kinds of customers
 # What must be seen before a view counts as open.
 READY = {
     "list": ".o_list_view .o_data_row",
@@ -31,9 +32,22 @@ class TestViews(BrowserCase):
         ]
         cls.env["sengerio.mail.copy"].create({"partner_id": cls.azure.id, "copy_partner_id": cls.anna.partner_id.id})
         cls.orders = cls.env["sale.order"].create([{"partner_id": cls.azure.id, "user_id": cls.marc.id}] * 20)
+        cls.purchase = cls.make_purchase(cls)
         cls.documents = cls.env["sengerio.mail.document"].create(
             [cls._document_values(number) for number in range(DOCUMENTS)]
         )
+        cls.moves = cls.env["account.move"].create(
+            [
+                {
+                    "move_type": "out_invoice", "partner_id": partner.id, "invoice_date": "2026-01-15",
+                    "invoice_date_due": "2026-01-15", "invoice_user_id": cls.marc.id,
+                    "invoice_line_ids": [(0, 0, {"name": "Chair", "price_unit": 100, "tax_ids": []})],
+                }
+                for number in range(INVOICES)
+                for partner in (cls.azure, cls.john.copy({"parent_id": False, "name": f"Customer {number}"}))
+            ]
+        )  # fmt: skip
+        cls.moves.action_post()
         admin = cls.env.ref("base.user_admin")  # everybody sees the own ones alone
         cls.env["sengerio.mail.export"].with_user(admin).create({"state": "done"})
         cls.env["sengerio.mail.import"].with_user(admin).create({"state": "done", "file": "eA==", "filename": "x.csv"})
@@ -94,6 +108,38 @@ class TestViews(BrowserCase):
             login=user.login, timeout=180,
         )
 
+    def _dialog(self, title, action, ready):
+        """Return the same for a dialog; whoever opens it waits for what is computed in it."""
+        action = {key: value for key, value in action.items() if value}
+        action.setdefault("views", [[False, "form"]])
+        return {"title": title, "action": action, "options": {}, "ready": f".modal {ready}"}
+
+    def test_dialogs(self):
+        """Composer, invoice wizards, correcting, due notices, who gets what, exports: each within a second."""
+        admin = self.env.ref("base.user_admin")
+        admin.group_ids += self.env.ref("account.group_account_manager") + self.env.ref("base.group_allow_export")
+        order, moves, azure = (records.with_user(admin) for records in (self.orders[0], self.moves, self.azure))
+        refused = self.documents.filtered(lambda document: document.state == "refused").with_user(admin)
+        tags, rows = ".o_sengerio_row[data-header='to'] .o_sengerio_tag", "[name='line_ids'] .o_data_row"
+        views = [
+            self._dialog("composer", order.action_quotation_send(), tags),
+            self._dialog("invoice", moves[0].action_send_and_print(), tags),
+            self._dialog("batch of invoices", moves.action_send_and_print(), ".o_sengerio_lines tbody tr"),
+            self._dialog("correct one", refused[0].action_resend(), rows),
+            self._dialog("correct several", refused[:INVOICES].action_resend(), rows),
+            self._dialog("due notices", moves.action_sengerio_due_notice(), rows),
+            self._dialog("who gets what", azure.action_sengerio_matrix(), "table[name='sengerio_matrix'] td"),
+        ]
+        for name in ("export_action", "export_action_addresses", "import_action"):
+            views.append(
+                {
+                    "title": name, "action": f"sengerio_mail.sengerio_mail_{name}", "options": {},
+                    "ready": ".modal .o_form_view footer, .modal footer button",
+                }
+            )  # fmt: skip
+        self.env.flush_all()
+        self._open(views, admin)
+
     def test_administrator(self):
         """Each first page is there within a second, and the browser's console has no complaint."""
         admin = self.env.ref("base.user_admin")
@@ -121,4 +167,6 @@ class TestViews(BrowserCase):
         """The same for somebody with no more rights than a salesperson."""
         views = [view for action in self._actions(self.marc) for view in self._views_of(action)]
         views.append(self._form(self.orders[0], ".o_form_view button[name='action_sengerio_documents']"))
+        self.documents[0].write({"res_model": self.purchase._name, "res_id": self.purchase.id})
+        views.append(self._form(self.purchase, ".o_form_view button[name='action_sengerio_documents']"))
         self._open(views, self.marc)

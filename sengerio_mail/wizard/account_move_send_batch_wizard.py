@@ -5,6 +5,7 @@ from ..models.account_move_send import SENDING_KEY
 from ..tools import changes as changing
 
 SHOWN = 20  # invoices named in the summary
+ALONE = "sengerio_addresses_alone"  # context: no texts are wanted
 
 
 class AccountMoveSendBatchWizard(models.TransientModel):
@@ -29,6 +30,24 @@ class AccountMoveSendBatchWizard(models.TransientModel):
         for wizard in self:
             wizard.sengerio_bcc_sender = wizard._sengerio_wants_copy()
 
+    def _compute_alerts(self):
+        # EXTENDS account: nobody reads the messages' texts here, which take as long as all the rest
+        return super(AccountMoveSendBatchWizard, self.with_context(**{ALONE: True}))._compute_alerts()
+
+    def _compute_summary_data(self):
+        # EXTENDS account: see _compute_alerts
+        return super(AccountMoveSendBatchWizard, self.with_context(**{ALONE: True}))._compute_summary_data()
+
+    @api.model
+    def _get_default_mail_body(self, move, mail_template, mail_lang):
+        # EXTENDS account: see _compute_alerts
+        return "" if self.env.context.get(ALONE) else super()._get_default_mail_body(move, mail_template, mail_lang)
+
+    @api.model
+    def _get_default_mail_subject(self, move, mail_template, mail_lang):
+        # EXTENDS account: see _compute_alerts
+        return "" if self.env.context.get(ALONE) else super()._get_default_mail_subject(move, mail_template, mail_lang)
+
     @api.depends("move_ids", "sengerio_bcc_sender", "sengerio_changes")
     def _compute_sengerio_lines(self):
         checking = self.env["sengerio.mail.changes"]
@@ -37,7 +56,7 @@ class AccountMoveSendBatchWizard(models.TransientModel):
             changes = wizard._sengerio_cc_alone()
             problems = checking._problems(changes, self.env.user)
             carried = self._sengerio_carried(wizard._sengerio_choices(changes.without(problems)))
-            lines = [wizard._sengerio_line(move, carried) for move in moves[:SHOWN]]
+            lines = [wizard.with_context(**{ALONE: True})._sengerio_line(move, carried) for move in moves[:SHOWN]]
             wizard.sengerio_lines = {
                 "lines": lines,
                 "more": self.env._("and %s more", len(moves) - SHOWN) if len(moves) > SHOWN else "",

@@ -19,7 +19,7 @@ class SengerioMailResend(models.TransientModel):
     def _compute_documents(self):
         for wizard in self:
             documents = wizard.line_ids.delivery_id.document_id
-            found = {document: document._resend_obstacle() for document in documents}
+            found = documents._resend_obstacles()
             obstacles = [
                 f"{document.reference}: {obstacle}" if len(documents) > 1 else obstacle
                 for document, obstacle in found.items()

@@ -27,6 +27,7 @@ odoo.sengerioOpenViews = async (views, limit, tries = 5) => {
     for (const view of views) {
         const times = [];
         do {
+            await action.doAction({ type: "ir.actions.act_window_close" }); // a dialog that is still open
             const start = performance.now();
             await action.doAction(view.action, { clearBreadcrumbs: true, ...view.options });
             await until(view.ready);

@@ -3,6 +3,8 @@ const DOT_ATOM = /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}
 const LABEL = /^[\p{L}\p{N}\p{M}]([\p{L}\p{N}\p{M}-]*[\p{L}\p{N}\p{M}])?$/u;
 // anything up to a comma, semicolon or line end outside of quotes and angle brackets
 const ENTRY = /(?:"(?:\\.|[^"\\])*"|<[^<>]*>|[^,;\r\n])+/g;
+// a partner's form, open at its addresses
+export const ADDRESSES_FORM = "sengerio_mail.res_partner_view_form_addresses";
 const LOCAL_PART_MAX = 64;
 const ADDRESS_MAX = 254;
 

@@ -5,7 +5,7 @@ import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
 import { standardFieldProps } from "@web/views/fields/standard_field_props";
 import { FormViewDialog } from "@web/views/view_dialogs/form_view_dialog";
-import { bareAddress } from "./addresses";
+import { ADDRESSES_FORM, bareAddress } from "./addresses";
 import { RecipientsRow } from "./recipients_row";
 
 /** Who gets which of several invoices; copies of all of them, and the blind copy to oneself. */
@@ -68,6 +68,7 @@ export class BatchRecipientsField extends Component {
         this.dialog.add(FormViewDialog, {
             resModel: "res.partner",
             resId: partnerId,
+            context: { form_view_ref: ADDRESSES_FORM },
             onRecordSaved: () =>
                 this.props.record.update({
                     sengerio_changes: { ...this.data.sengerio_changes, asked: Date.now() },

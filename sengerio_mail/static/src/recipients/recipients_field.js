@@ -6,7 +6,7 @@ import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
 import { standardFieldProps } from "@web/views/fields/standard_field_props";
 import { FormViewDialog } from "@web/views/view_dialogs/form_view_dialog";
-import { bareAddress } from "./addresses";
+import { ADDRESSES_FORM, bareAddress } from "./addresses";
 import { RecipientsRow } from "./recipients_row";
 
 const HEADERS = ["to", "cc", "bcc"];
@@ -192,6 +192,7 @@ export class RecipientsField extends Component {
         this.dialog.add(FormViewDialog, {
             resModel: "res.partner",
             resId: partnerId,
+            context: { form_view_ref: ADDRESSES_FORM },
             // asked again: the addresses may have changed
             onRecordSaved: () => this.change({ asked: Date.now() }),
         });

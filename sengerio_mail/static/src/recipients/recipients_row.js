@@ -189,6 +189,12 @@ export class RecipientsRow extends Component {
             ev.preventDefault();
             ev.stopPropagation();
         }
+        const tag = ev.key === "Delete" && ev.target.closest(".o_sengerio_tag");
+        if (tag) {
+            const tags = [...ev.currentTarget.querySelectorAll(".o_sengerio_tag")];
+            this.inputRef.el?.focus(); // as Backspace does
+            this.remove(this.props.tags[tags.indexOf(tag)]);
+        }
         if (ev.target !== this.inputRef.el || !["Enter", ",", ";"].includes(ev.key)) {
             return;
         }

@@ -6,7 +6,7 @@ import { standardFieldProps } from "@web/views/fields/standard_field_props";
 
 // colour and icon of each state: never the colour alone
 export const LOOKS = {
-    queued: ["300", "fa-clock-o"],
+    queued: ["secondary", "fa-clock-o"],
     sent: ["info", "fa-paper-plane-o"],
     delayed: ["warning", "fa-hourglass-half"],
     delivered: ["success", "fa-check"],
@@ -16,8 +16,13 @@ export const LOOKS = {
     hard_bounce: ["danger", "fa-times-circle"],
     complaint: ["danger", "fa-flag"],
     failed: ["danger", "fa-exclamation-triangle"],
-    cancelled: ["300", "fa-minus-circle"],
+    cancelled: ["secondary", "fa-minus-circle"],
+    // of a role address or a copy
+    bad_address: ["danger", "fa-times-circle"],
+    mandatory: ["secondary", "fa-lock"],
+    administrator: ["secondary", "fa-lock"],
 };
+const UNKNOWN = ["secondary", "fa-question-circle-o"];
 
 /** A state as icon and word. */
 export class DocumentState extends Component {
@@ -25,15 +30,15 @@ export class DocumentState extends Component {
     static props = { state: String, word: String };
 
     get color() {
-        return LOOKS[this.props.state]?.[0] || "300";
+        return (LOOKS[this.props.state] || UNKNOWN)[0];
     }
 
     get icon() {
-        return LOOKS[this.props.state]?.[1] || "fa-question-circle-o";
+        return (LOOKS[this.props.state] || UNKNOWN)[1];
     }
 }
 
-/** The state of a document or a recipient; a document says too that a copy of it failed. */
+/** The state of a document, a recipient, an address or a copy; a document says too that a copy of it failed. */
 export class StateField extends Component {
     static template = "sengerio_mail.StateField";
     static components = { DocumentState };

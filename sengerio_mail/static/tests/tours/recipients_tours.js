@@ -72,6 +72,7 @@ registry.category("web_tour.tours").add("sengerio_mail_missing_address", {
         { trigger: ".modal .o_sengerio_tag[data-kind=missing]" },
         { trigger: ".modal .o_mail_send:disabled" },
         { trigger: ".modal .o_sengerio_warnings button:contains(Add an address)", run: "click" },
+        { content: "The form is open at the addresses", trigger: ".modal .nav-link.active[name=sengerio_mail]" },
         { trigger: ".modal .o_field_widget[name=email] input:eq(0)", run: "edit found@azure.example" },
         { trigger: ".modal:has(.o_field_widget[name=email]) .o_form_button_save", run: "click" },
         { trigger: tag("to", "found@azure.example") },
@@ -99,6 +100,10 @@ registry.category("web_tour.tours").add("sengerio_mail_batch_with_copy", {
         { trigger: "thead .o_list_record_selector input", run: "click" },
         { trigger: ".o_control_panel button[name=action_send_and_print]", run: "click" },
         { trigger: ".modal .o_sengerio_lines tr:contains(Azure Interior):contains(books@azure.example)" },
+        {
+            content: "as what it leaves, and where replies go",
+            trigger: ".modal .o_sengerio_lines tr:contains(Azure Interior):contains(From Anna Senior <anna@firm.example>):contains(Reply-To anna@firm.example, catchall@firm.example)",
+        },
         { trigger: ".modal .o_sengerio_lines tr:contains(Mute):contains(nobody)" },
         { trigger: input("cc"), run: "edit new@ext.example" },
         { trigger: `.modal .o-autocomplete--dropdown-item:contains(new@ext.example)` },

@@ -1,0 +1,63 @@
+import { registry } from "@web/core/registry";
+import { countClicks } from "./count_clicks";
+
+const MOST_TABS = 40;
+const row = (header) => `.modal .o_sengerio_row[data-header=${header}]`;
+const tag = (header, email) => `${row(header)} .o_sengerio_tag[data-email='${email}']`;
+
+/** Tab until what a selector finds has the focus. */
+const tabTo = (selector) => ({
+    content: `Tab leads to ${selector}`,
+    trigger: selector,
+    async run({ press }) {
+        for (let tabs = 0; !document.activeElement.matches(selector); tabs++) {
+            if (tabs === MOST_TABS) {
+                throw new Error(`${MOST_TABS} times Tab did not lead to ${selector}.`);
+            }
+            await press("Tab");
+        }
+    },
+});
+
+/** Type on the keyboard, whatever has the focus. */
+const type = (text) => ({
+    content: `Type ${text}`,
+    trigger: "body",
+    async run({ press }) {
+        for (const key of text) {
+            await press(key);
+        }
+    },
+});
+
+const press = (keys) => ({ content: `Press ${keys}`, trigger: "body", run: `press ${keys}` });
+
+registry.category("web_tour.tours").add("sengerio_mail_keyboard", {
+    steps: () =>
+        countClicks(0, [
+            { trigger: "button[name=action_quotation_send]:not(:disabled)" },
+            press("Alt+g"),
+            { content: "The composer is there", trigger: tag("to", "azure@azure.example") },
+            tabTo(`${row("cc")} input`),
+            type("new@ext.example"),
+            { trigger: ".modal .o-autocomplete--dropdown-item:contains(new@ext.example)" },
+            press("Enter"),
+            { content: "One is added", trigger: tag("cc", "new@ext.example") },
+            type("wrong@ext.example,"),
+            { content: "A comma takes what is typed", trigger: tag("cc", "wrong@ext.example") },
+            press("ArrowLeft"),
+            { content: "The last one has the focus", trigger: `${tag("cc", "wrong@ext.example")}:focus-within` },
+            press("Delete"),
+            { content: "It is off again", trigger: `${row("cc")}:not(:has([data-email='wrong@ext.example']))` },
+            tabTo(`${tag("to", "buying@azure.example")} .o_sengerio_open`),
+            press("Enter"),
+            { content: "What can be done with it", trigger: ".o-dropdown--menu .dropdown-item:contains(Move to Cc)" },
+            press("ArrowDown"),
+            { trigger: ".o-dropdown--menu .dropdown-item.focus:contains(Move to Cc)" },
+            press("Enter"),
+            { content: "It is moved", trigger: tag("cc", "buying@azure.example") },
+            tabTo(".modal .o_mail_send"),
+            press("Enter"),
+            { content: "It is sent", trigger: "body:not(:has(.modal))" },
+        ]),
+});

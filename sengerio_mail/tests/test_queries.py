@@ -1,0 +1,195 @@
+"""No view asks the database once for each row."""
+
+from lxml import etree
+
+from odoo.fields import Command, Datetime
+from odoo.tests import new_test_user, tagged
+
+from .common import DocumentMailCase
+
+FEW, MANY = 3, 12
+
+
+@tagged("post_install", "-at_install")
+class TestQueries(DocumentMailCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.boss = new_test_user(
+            cls.env, "boss",
+            "sales_team.group_sale_manager,purchase.group_purchase_user,account.group_account_manager,"
+            "base.group_partner_manager,base.group_erp_manager,base.group_allow_export,"
+            "sengerio_mail.sengerio_mail_group_administrator,sengerio_mail.sengerio_mail_group_all_documents",
+            company_id=cls.company.id, company_ids=[(6, 0, [cls.company.id, cls.second_company.id])],
+        )  # fmt: skip
+        cls.people = cls.env["res.partner"].create(
+            [{"name": f"Person {number}", "email": f"person{number}@x.example"} for number in range(MANY)]
+        )
+        orders = [cls.make_order(cls, person, order_line=[]) for person in cls.people]
+        cls.documents = cls.env["sengerio.mail.document"].create([cls._document_values(order) for order in orders])
+        for document in cls.documents:
+            report = cls.env["ir.attachment"].create(
+                {"name": "Quotation.pdf", "raw": b"%PDF-", "mimetype": "application/pdf",
+                 "res_model": document.res_model, "res_id": document.res_id}
+            )  # fmt: skip
+            message = cls.env["mail.message"].create(
+                {"body": "<p>Hello</p>", "model": document.res_model, "res_id": document.res_id}
+            )
+            document.write({"attachment_ids": report, "mail_message_id": message.id})
+
+    @classmethod
+    def _document_values(cls, order, recipients=2):
+        """Return the values of a document of which every address was bad."""
+        bounced = {
+            "header": "to", "state": "hard_bounce", "status_code": "5.1.1", "partner_id": order.partner_id.id,
+            "reason": "e-mail", "event_ids": [Command.create({"kind": "hard_bounce", "source": "report"})],
+        }  # fmt: skip
+        return {
+            "type_id": cls.env.ref("sengerio_mail.sengerio_mail_document_type_quotation").id,
+            "res_model": order._name, "res_id": order.id, "reference": order.name, "partner_id": order.partner_id.id,
+            "company_id": cls.company.id, "sender_id": cls.marc.id, "state": "hard_bounce",
+            "date_sent": Datetime.now(), "currency_id": cls.company.currency_id.id,
+            "delivery_ids": [
+                Command.create({**bounced, "email": f"{number}.{order.partner_id.email}"})
+                for number in range(recipients)
+            ],
+        }  # fmt: skip
+
+    def _specification(self, model, node, prefix=""):
+        """Return what the web client reads for a view: the fields of its arch, lists in it included.
+
+        :param prefix: of the fields that are of interest
+        """
+        found = {}
+        for field in node.xpath(".//field[not(ancestor::field)]" if node.tag != "field" else "./*[1]//field"):
+            name, described = field.get("name"), self.env[model]._fields[field.get("name")]
+            if not name.startswith(prefix):
+                continue
+            if described.type in ("one2many", "many2many") and len(field):
+                inner = field[0]
+                names = {child.get("name") for child in inner.xpath(".//field")}
+                found[name] = {"fields": {child: self._inner(described.comodel_name, child) for child in names}}
+            else:
+                found[name] = self._inner(model, name)
+        return found
+
+    def _inner(self, model, name):
+        relational = self.env[model]._fields[name].type in ("many2one", "many2many")
+        return {"fields": {"display_name": {}}} if relational else {}
+
+    def _queries(self, records, specification):
+        """Return how many queries it takes to read some records."""
+        self.env.flush_all()
+        self.env.invalidate_all()
+        before = self.cr.sql_log_count
+        records.web_read(specification)
+        return self.cr.sql_log_count - before
+
+    def assertNoQueryPerRow(self, few, many, view_type, view=None, prefix="", per_row=0):
+        """Read two things for the same view and assert that many rows cost no more than few.
+
+        :param str prefix: of the fields that are of interest
+        :param int per_row: queries that each further row may cost
+        """
+        records = self.env[few._name].with_user(self.boss)
+        arch = etree.fromstring(records.get_view(view and self.env.ref(view).id, view_type)["arch"])
+        specification = self._specification(few._name, arch, prefix)
+        self.assertTrue(specification)
+        few, many = (records.with_user(self.boss).browse(records.ids) for records in (few, many))
+        for records in (few, many):
+            self._queries(records, specification)  # warms caches
+        with self.subTest(model=few._name, view=view_type):
+            most = self._queries(few, specification) + per_row * (MANY - FEW)
+            self.assertLessEqual(self._queries(many, specification), most)
+
+    def test_lists(self):
+        """Lists and kanbans of every menu of the addon."""
+        for number, person in enumerate(self.people):
+            self.add_address(person, "accounting", f"0.person{number}@x.example")
+            self.add_copy(person, header="cc", copy_partner_id=self.people[number - 1].id)
+        self.env["sengerio.mail.export"].with_user(self.boss).create([{"state": "done"}] * MANY)
+        self.env["sengerio.mail.import"].with_user(self.boss).create(
+            [{"state": "done", "file": "eA==", "filename": "x.csv"}] * MANY
+        )
+        owned = [("module", "=", "sengerio_mail"), ("model", "=", "ir.actions.act_window")]
+        actions = self.env["ir.actions.act_window"].browse(self.env["ir.model.data"].search(owned).mapped("res_id"))
+        seen = set()
+        for action in actions.filtered(lambda action: not self.env[action.res_model]._transient):
+            records = self.env[action.res_model].with_user(self.boss).search([], limit=MANY)
+            if action.res_model != "sengerio.mail.document.type":
+                self.assertEqual(len(records), MANY, action.res_model)
+            for mode in {"list", "kanban"} & set(action.view_mode.split(",")):
+                self.assertNoQueryPerRow(records[:FEW], records, mode)
+                seen.add((action.res_model, mode))
+        self.assertGreaterEqual(len(seen), 7, seen)
+
+    def test_document(self):
+        """The form of a document with few and with many recipients, its story told."""
+        few, many = self.env["sengerio.mail.document"].create(
+            [self._document_values(self.make_order(self.azure), recipients) for recipients in (FEW, MANY)]
+        )
+        self.assertNoQueryPerRow(few, many, "form")
+
+    def test_people(self):
+        """The tab on a partner, on a user and in the preferences, with few and with many addresses and copies."""
+        users = [
+            new_test_user(self.env, login, "base.group_user,sales_team.group_sale_salesman", email=f"{login}@x.example")
+            for login in ("few", "many")
+        ]
+        for user, rows in zip(users, (FEW, MANY), strict=True):
+            for number, person in enumerate(self.people[:rows]):
+                self.add_address(user.partner_id, "accounting", f"0.person{number}@x.example")
+                self.add_copy(user.partner_id, direction="sent_by", header="cc", copy_partner_id=person.id)
+        self.assertTrue(users[0].sengerio_address_ids[0].last_bounce)
+        few, many = users
+        self.assertNoQueryPerRow(few.partner_id, many.partner_id, "form", prefix="sengerio_")
+        for view in ("base.view_users_form", "base.view_users_form_simple_modif"):
+            self.assertNoQueryPerRow(few, many, "form", view, prefix="sengerio_")
+
+    def test_who_gets_what(self):
+        """The table of a partner with few and with many addresses."""
+        few, many = self.env["res.partner"].create([{"name": "Few"}, {"name": "Many"}])
+        for partner, rows in ((few, FEW), (many, MANY)):
+            for number in range(rows):
+                self.add_address(partner, "accounting", f"a{number}@x.example")
+                self.add_address(partner, "commercial", f"b{number}@x.example")
+        wizards = [
+            self.env["sengerio.mail.matrix"].with_user(self.boss).create({"partner_id": partner.id})
+            for partner in (few, many)
+        ]
+        self.assertNoQueryPerRow(*wizards, "form")
+
+    def test_resend(self):
+        """Correcting few and many documents at once."""
+        wizards = []
+        for documents in (self.documents[:FEW], self.documents):
+            action = documents.with_user(self.boss).action_resend()
+            wizards.append(self.env["sengerio.mail.resend"].browse(action["res_id"]))
+        self.assertNoQueryPerRow(*wizards, "form")
+
+    def _invoices(self):
+        moves = self.env["account.move"].create(
+            [
+                {
+                    "move_type": "out_invoice", "partner_id": person.id, "invoice_date": "2026-01-15",
+                    "invoice_date_due": "2026-01-15",
+                    "invoice_line_ids": [Command.create({"name": "Chair", "price_unit": 100, "tax_ids": []})],
+                }
+                for person in self.people
+            ]
+        )  # fmt: skip
+        moves.action_post()
+        return moves
+
+    def test_batch(self):
+        """The wizard resolves each invoice, twenty at most, as sending will: so many queries each, and no more."""
+        moves = self._invoices()
+        wizard = self.env["account.move.send.batch.wizard"].with_user(self.boss)
+        wizards = [wizard.create({"move_ids": some.ids}) for some in (moves[:FEW], moves)]
+        self.assertNoQueryPerRow(*wizards, "form", prefix="sengerio_", per_row=16)
+
+    def test_due_notices(self):
+        """Notices to few and to many customers: what each owes is looked up as sending will, and no more."""
+        moves = self._invoices()
+        prepare = self.env["sengerio.mail.due.notice"].with_user(self.boss)._prepare
+        self.assertNoQueryPerRow(prepare(moves[:FEW]), prepare(moves), "form", per_row=4)
