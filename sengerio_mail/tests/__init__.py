@@ -23,11 +23,8 @@ from . import (
     test_links,
     test_matrix,
     test_nothing_fetched,
-<<<<<<< HEAD
     test_partners_gone,
-=======
     test_queries,
->>>>>>> 1113a04 ([IMP] sengerio_mail: last bounce on addresses and copies, one state badge, a list that fits 1280 px)
     test_receipts,
     test_list,
     test_recipients_tours,
