@@ -18,10 +18,10 @@ class MailMessage(models.Model):
 
     @api.depends_context("uid", "allowed_company_ids", "lang")
     def _compute_sengerio_document(self):
-        """Tell what became of the document that a message was, for all messages of a page in one query."""
-        documents = self.env["sengerio.mail.document"].search_fetch(
-            [("mail_message_id", "in", self.ids)], ["mail_message_id", "state"]
-        )
+        """Tell what became of the document that a message was, for all messages of a page in one query, if any is."""
+        documents = self.env["sengerio.mail.document"]
+        if sent := self._sengerio_sent():
+            documents = documents.search_fetch([("mail_message_id", "in", sent.ids)], ["mail_message_id", "state"])
         words = dict(documents._fields["state"]._description_selection(self.env))
         found = {
             document.mail_message_id: {
@@ -36,10 +36,12 @@ class MailMessage(models.Model):
 
     def _to_store_defaults(self, target):
         # EXTENDS mail: a chip in the chatter, for nobody outside
-        return [
-            *super()._to_store_defaults(target),
-            *(["sengerio_document"] if target.is_internal(self.env) and self.env.user._is_internal() else []),
-        ]
+        shown = self._sengerio_sent() and target.is_internal(self.env) and self.env.user._is_internal()
+        return [*super()._to_store_defaults(target), *(["sengerio_document"] if shown else [])]
+
+    def _sengerio_sent(self):
+        """Return those that were sent as documents."""
+        return self.filtered(lambda message: message.sudo().sengerio_send)  # it is read with the message
 
     def write(self, vals):
         # EXTENDS mail: what a message carries is decided when it is posted
