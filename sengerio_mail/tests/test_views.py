@@ -8,7 +8,7 @@ from .common_browser import BrowserCase
 
 MILLISECONDS = 1000  # for the first page of any view
 DOCUMENTS = 200
-INVOICES = 10  # of each of two kinds of customers
+INVOICES = 5  # of each of two kinds of customers
 # What must be seen before a view counts as open.
 READY = {
     "list": ".o_list_view .o_data_row",
