@@ -5,7 +5,8 @@ from odoo.tools import mail
 from ..tools import addresses
 from ..tools import changes as changing
 
-SENDING_KEY = "sengerio_sending"  # what a batch that is worked off at once carries, as sending_data of one that waits
+# what a batch that is worked off at once carries by invoice's id, as sending_data of one that waits
+SENDING_KEY = "sengerio_sending"
 
 
 class AccountMoveSend(models.AbstractModel):
@@ -19,13 +20,13 @@ class AccountMoveSend(models.AbstractModel):
         if from_cron:
             carried = self._sengerio_carried(move.sending_data or {})
         elif SENDING_KEY in self.env.context:
-            carried = self._sengerio_carried(self.env.context[SENDING_KEY])
+            carried = self._sengerio_carried(self.env.context[SENDING_KEY].get(move.id) or {})
         settings.update({key: carried[key] for key in ("sengerio_bcc_sender", "sengerio_changes") if key in carried})
         return settings
 
     @api.model
     def _sengerio_carried(self, data):
-        """Return what a batch carries for each of its invoices: the switch of the blind copy and addresses in Cc.
+        """Return what a batch carries for an invoice: the switch of the blind copy, addresses in Cc and those left out.
 
         :param dict data: of ``account.move.sending_data``, which whoever may write invoices can write: nothing else of
             it counts, since the job that reads it may do everything
@@ -34,11 +35,13 @@ class AccountMoveSend(models.AbstractModel):
         if isinstance(data.get("sengerio_bcc_sender"), bool):
             carried["sengerio_bcc_sender"] = data["sengerio_bcc_sender"]
         try:
-            changes = changing.read({"added": {"cc": data.get("sengerio_added_cc")}})
+            changes = changing.read(
+                {"added": {"cc": data.get("sengerio_added_cc")}, "removed": data.get("sengerio_removed")}
+            )
         except changing.UnreadableChanges:
             return carried
-        if found := changing.write(changes)["added"]:
-            carried["sengerio_changes"] = {"added": found}
+        if changes.emails or changes.removed:
+            carried["sengerio_changes"] = changing.write(changes)
         return carried
 
     @api.model

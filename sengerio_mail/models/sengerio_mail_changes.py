@@ -36,6 +36,19 @@ class SengerioMailChanges(models.AbstractModel):
             ) from error
 
     @api.model
+    def _read_batch(self, values, record_id=None):
+        """Read the changes for one of several records, see :func:`..tools.changes.read_batch`.
+
+        :raise UserError: they are not what the batch wizard writes
+        """
+        try:
+            return changing.read_batch(values, record_id)
+        except changing.UnreadableChanges as error:
+            raise UserError(
+                self.env._("What was changed for these invoices cannot be understood: %s.", str(error))
+            ) from error
+
+    @api.model
     def _of_send(self, policy, send):
         """Return the changes that a send carries; where there is no role, nobody's addresses are changed."""
         return self._read(send.get("changes") if policy.role else None)

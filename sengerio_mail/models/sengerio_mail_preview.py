@@ -45,10 +45,15 @@ class SengerioMailPreview(models.AbstractModel):
             }
             for person in answer.followers
         ]  # fmt: skip
-        left_out = {recipient.email: recipient for recipient in answer.left_out}
-        preview["left_out"] = [self._tag(recipient) for recipient in left_out.values()]
+        preview["left_out"] = self._left_out(answer)
         preview["warnings"] = self._warnings(record, answer)
         return preview
+
+    @api.model
+    def _left_out(self, answer):
+        """Return the tags of the addresses that the person sending took out, each once."""
+        left_out = {recipient.email: recipient for recipient in answer.left_out}
+        return [self._tag(recipient) for recipient in left_out.values()]
 
     @api.model
     def _tag(self, recipient):

@@ -1,12 +1,14 @@
 """Changes for one send in the invoice wizards, through their job and the queue."""
 
+from unittest.mock import patch
+
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
 
 from .common import DocumentMailCase, change
 
-NEW = "new@ext.example"
+NEW, BOOKS, PAY = "new@ext.example", "books@azure.example", "pay@azure.example"
 SALE = ["access_token", "hash", "pid"]
 
 
@@ -41,10 +43,17 @@ class TestChangesOfInvoices(DocumentMailCase):
             {"move_id": move.id, "sengerio_changes": change(**changes)}
         )
 
-    def batch(self, moves, cc=(), **values):
-        """Return the batch wizard as the clerk has it."""
+    def batch(self, moves, cc=(), removed=None, **values):
+        """Return the batch wizard as the clerk has it.
+
+        :param dict removed: by invoice, the addresses left out of it
+        """
+        removed = removed or {}
         batches = self.env["account.move.send.batch.wizard"].with_user(self.clerk)
-        return batches.create({"move_ids": moves.ids, "sengerio_changes": change(cc=list(cc)), **values})
+        changes = {
+            **change(cc=list(cc)), "moves": {str(move.id): {"removed": emails} for move, emails in removed.items()},
+        }  # fmt: skip
+        return batches.create({"move_ids": moves.ids, "sengerio_changes": changes, **values})
 
     def work_off(self):
         """Let the jobs do their work and return what arrived."""
@@ -147,6 +156,96 @@ class TestChangesOfInvoices(DocumentMailCase):
         with self.assertRaisesRegex(UserError, "nonsense"):
             wizard.action_send_and_print()
 
+    def test_batch_left_out(self):
+        """An address left out of one invoice of a batch stays with the other, through the job and the queue."""
+        moves = self._two_with_pay()
+        wizard = self.batch(moves, cc=[NEW], removed={moves[0]: [PAY, "clerk@firm.example"]})
+        first, second = wizard.sengerio_lines["lines"]
+        self.assertEqual([[tag["email"] for tag in line["to"]] for line in (first, second)], [[BOOKS], [BOOKS, PAY]])
+        self.assertEqual([tag["email"] for tag in first["left_out"]], [PAY, "clerk@firm.example"])
+        self.assertEqual((first["bcc"], second["left_out"]), ([], []))
+        wizard.action_send_and_print()
+        self.assertEqual(self.smtp.take(), [])
+        self.assertNotIn("sengerio_removed", moves[1].sending_data)
+        self.assertSentWithout(moves, self.work_off())
+
+    def test_batch_left_out_at_once(self):
+        """The same without the job."""
+        moves = self._two_with_pay()
+        wizard = self.batch(moves, cc=[NEW], removed={moves[0]: [PAY, "clerk@firm.example"]})
+        wizard.action_send_and_print(force_synchronous=True)
+        self.env.flush_all()
+        self.assertSentWithout(moves, self.smtp.take())
+
+    def test_batch_left_out_retried(self):
+        """Who is left out stays so when the job, or the mail server, has to try again."""
+        moves = self._two_with_pay()
+        self.batch(moves, cc=[NEW], removed={moves[0]: [PAY, "clerk@firm.example"]}).action_send_and_print()
+
+        def not_yet(_model, moves_data, **_arguments):
+            for move_data in moves_data.values():
+                move_data["error"] = {"error_title": "Busy", "errors": ["try again"], "retry": True}
+
+        with patch.object(self.env.registry["account.move.send"], "_generate_invoice_documents", not_yet):
+            self.assertEqual(self.work_off(), [])
+        self.assertEqual(moves[0].sending_data["sengerio_removed"], ["clerk@firm.example", PAY])
+        self.smtp.fail_data = lambda _envelope: "451 4.3.0 busy"
+        self.assertEqual(self.work_off(), [])
+        waiting = self.env["mail.mail"].search([("model", "=", "account.move"), ("res_id", "in", moves.ids)])
+        self.assertTrue(all(mail.scheduled_date for mail in waiting))
+        self.assertCountEqual(waiting.mapped("res_id"), moves.ids)
+        self.smtp.fail_data = waiting.scheduled_date = False
+        self.assertSentWithout(moves, self.work_off())
+
+    def _two_with_pay(self):
+        """Return two invoices to a customer with two accounting addresses."""
+        self.add_address(self.azure, "accounting", PAY)
+        return self.make_move() | self.make_move()
+
+    def assertSentWithout(self, moves, mails):
+        """Assert that the first of two invoices went to BOOKS, the second to all, both with a copy to NEW."""
+        first, second = ([mail for mail in mails if move.name in str(mail.message["Subject"])] for move in moves)
+        self.assertEqual([mail.rcpt for mail in first], [[BOOKS], [NEW]])
+        self.assertEqual([mail.rcpt for mail in second], [[BOOKS, PAY], ["clerk@firm.example", NEW]])
+        for mail in first:
+            self.assertEqual((mail.addresses("To"), mail.addresses("Cc")), ([BOOKS], [NEW]))
+        listed = [sorted(self.document_of(move).delivery_ids.mapped("email")) for move in moves]
+        self.assertEqual(listed, [[BOOKS, NEW], [BOOKS, "clerk@firm.example", NEW, PAY]])
+
+    def test_batch_mandatory(self):
+        """What is mandatory stays, whatever is asked for, and is not shown as left out."""
+        self.add_copy(self.azure, header="cc", email="audit@firm.example", mandatory=True)
+        moves = self.make_move() | self.make_move()
+        wizard = self.batch(moves, removed={move: ["audit@firm.example"] for move in moves})
+        for line in wizard.sengerio_lines["lines"]:
+            self.assertEqual([(tag["email"], tag["locked"]) for tag in line["cc"]], [("audit@firm.example", True)])
+            self.assertEqual(line["left_out"], [])
+        wizard.action_send_and_print()
+        rcpts = [mail.rcpt for mail in self.work_off()]
+        self.assertCountEqual(rcpts, [[BOOKS], ["audit@firm.example", "clerk@firm.example"]] * 2)
+
+    def test_batch_nobody_left(self):
+        """The invoice of which everybody is left out is named, and none is sent."""
+        moves = self.make_move() | self.make_move()
+        wizard = self.batch(moves, removed={moves[1]: [BOOKS]})
+        first, second = wizard.sengerio_lines["lines"]
+        self.assertEqual((first["note"], second["note"]), ("", "nobody: everybody is left out"))
+        self.assertEqual([tag["email"] for tag in second["left_out"]], [BOOKS])
+        for at_once in (False, True):
+            with self.assertRaises(UserError) as refused:
+                wizard.action_send_and_print(force_synchronous=at_once)
+            self.assertIn(moves[1].name, str(refused.exception))
+            self.assertNotIn(moves[0].name, str(refused.exception))
+        self.assertEqual(moves.mapped("sending_data"), [False, False])
+        self.assertEqual(self.work_off(), [])
+
+    def test_batch_unreadable(self):
+        """Changes that are none are refused as such."""
+        moves = self.make_move() | self.make_move()
+        for changes in (["everybody"], {"moves": "all"}, {"moves": {str(moves.ids[0]): {"removed": BOOKS}}}):
+            with self.subTest(changes=changes), self.assertRaisesRegex(UserError, "cannot be understood"):
+                self.batch(moves, sengerio_changes=changes).action_send_and_print()
+
     def test_forged_batch(self):
         """Who may write invoices cannot make the job, which may do everything, do more than the wizard."""
         self.add_copy(self.azure, header="bcc", email="audit@firm.example", mandatory=True)
@@ -154,6 +253,7 @@ class TestChangesOfInvoices(DocumentMailCase):
         move.with_user(self.clerk).sending_data = {
             "author_user_id": self.clerk.id, "author_partner_id": self.clerk.partner_id.id,
             "sengerio_added_cc": [NEW, "nonsense", "catchall@firm.example"], "sengerio_bcc_sender": "yes",
+            "sengerio_removed": ["audit@firm.example"],
             "sengerio_changes": change(bcc=["spy@ext.example"], removed=["audit@firm.example"]),
         }  # fmt: skip
         with self.assertLogs("odoo.addons.sengerio_mail", "WARNING") as logged:

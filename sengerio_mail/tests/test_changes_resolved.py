@@ -33,6 +33,16 @@ class TestChangesRead(BaseCase):
             with self.subTest(values=values), self.assertRaises(changing.UnreadableChanges):
                 changing.read(values)
 
+    def test_batch(self):
+        """Of several records at once, addresses in Cc are for all, those left out for one, and nothing else counts."""
+        values = {
+            "added": {"cc": ["a@x.example"], "bcc": ["spy@x.example"]}, "removed": ["all@x.example"], "from": "sender",
+            "moves": {"7": {"removed": ["B@x.example"], "added": {"to": ["spy@x.example"]}}},
+        }  # fmt: skip
+        for record_id, removed in ((7, ["b@x.example"]), (8, []), (None, [])):
+            found = changing.write(changing.read_batch(values, record_id))
+            self.assertEqual(found, change(removed=removed, cc=["a@x.example"]))
+
 
 @tagged("post_install", "-at_install")
 class TestChangesResolved(BaseCase):

@@ -186,7 +186,7 @@ class TestQueries(DocumentMailCase):
         moves = self._invoices()
         wizard = self.env["account.move.send.batch.wizard"].with_user(self.boss)
         wizards = [wizard.create({"move_ids": some.ids}) for some in (moves[:FEW], moves)]
-        self.assertNoQueryPerRow(*wizards, "form", prefix="sengerio_", per_row=16)
+        self.assertNoQueryPerRow(*wizards, "form", prefix="sengerio_", per_row=15)
 
     def test_due_notices(self):
         """Notices to few and to many customers: what each owes is looked up as sending will, and no more."""

@@ -6,6 +6,7 @@ from odoo.tests import new_test_user
 from .common_browser import BrowserCase
 
 AZURE, BUYING, BOOKS, NEW = "azure@azure.example", "buying@azure.example", "books@azure.example", "new@ext.example"
+PAY = "pay@azure.example"
 MARC, ANNA, CLERK, AUDIT = "marc@firm.example", "anna@firm.example", "clerk@firm.example", "audit@firm.example"
 
 
@@ -99,8 +100,11 @@ class TestRecipientsTours(BrowserCase):
         self.assertEqual([mail.rcpt for mail in mails], [[BOOKS], [CLERK, NEW]])
 
     def test_batch(self):
-        """Several invoices: who gets what is listed, a copy of all is added, the blind copy switched off."""
+        """Several invoices: who gets what is listed, a copy of all added, one left out, no blind copy."""
         self.make_clerk()
+        self.add_address(self.azure, "accounting", PAY)
+        self.add_copy(self.azure, header="cc", email=AUDIT, mandatory=True)
+        self.add_copy(self.azure, header="cc", email=BUYING)
         mute = self.env["res.partner"].create({"name": "Mute"})
         moves = self.make_move(self.azure) | self.make_move(mute)
         invoices = "/odoo/action-account.action_move_out_invoice_type"
@@ -108,11 +112,12 @@ class TestRecipientsTours(BrowserCase):
         self.env.invalidate_all()
         data = moves[0].sending_data
         self.assertEqual((data["sengerio_added_cc"], data["sengerio_bcc_sender"]), ([NEW], False))
+        self.assertEqual(data["sengerio_removed"], [PAY])
         self.env.ref("account.ir_cron_account_move_send").method_direct_trigger()
         self.env["mail.mail"].process_email_queue()
         self.env.flush_all()
         mails = self.smtp.take()
-        self.assertEqual([mail.rcpt for mail in mails], [[BOOKS], [NEW]])
+        self.assertEqual([mail.rcpt for mail in mails], [[BOOKS], [AUDIT, BUYING, NEW]])
         for mail in mails:
             self.assertEqual(mail.addresses("From"), [ANNA], "as the wizard said")
             self.assertEqual(mail.addresses("Reply-To"), [ANNA, "catchall@firm.example"])

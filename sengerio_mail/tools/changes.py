@@ -75,11 +75,9 @@ def read(values):
     :rtype: Changes
     :raise UnreadableChanges: the shape is another
     """
-    values = values or {}
-    if not isinstance(values, dict):
-        raise UnreadableChanges(repr(values))
-    added = values.get("added") or {}
-    if not isinstance(added, dict) or not set(added) <= set(HEADERS):
+    values = _dictionary(values)
+    added = _dictionary(values.get("added"))
+    if not set(added) <= set(HEADERS):
         raise UnreadableChanges(repr(added))
     removed = (addresses.tolerant(text) for text in _texts(values.get("removed")))
     return Changes(
@@ -88,6 +86,23 @@ def read(values):
         email_from=_choice(values.get("from"), FROM_CHOICES),
         reply_to=_choice(values.get("reply_to"), REPLY_TO_CHOICES),
     )
+
+
+def read_batch(values, record_id=None):
+    """Read what is changed for one of several records that are sent at once.
+
+    Addresses are added to Cc of all of them, and left out of single ones; nothing else can be changed.
+
+    :param values: ``{"added": {"cc": [text]}, "moves": {"<id>": {"removed": [address]}}}``, every part of which may be
+        missing
+    :param record_id: the record; ``None`` for what all have in common
+    :rtype: Changes
+    :raise UnreadableChanges: the shape is another
+    """
+    values = _dictionary(values)
+    added = _dictionary(values.get("added"))
+    own = _dictionary(_dictionary(values.get("moves")).get(str(record_id)))
+    return read({"added": {"cc": added.get("cc")}, "removed": own.get("removed")})
 
 
 def write(changes):
@@ -109,6 +124,13 @@ def _entry(header, text):
         return Entry(header, text, addresses.parse(text))
     except InvalidAddress as error:
         return Entry(header, text, error=error)
+
+
+def _dictionary(values):
+    values = values or {}
+    if not isinstance(values, dict):
+        raise UnreadableChanges(repr(values))
+    return values
 
 
 def _texts(values):

@@ -11,24 +11,29 @@ ALONE = "sengerio_addresses_alone"  # context: no texts are wanted
 class AccountMoveSendBatchWizard(models.TransientModel):
     _inherit = "account.move.send.batch.wizard"
 
-    sengerio_may_copy_sender = fields.Boolean(compute="_compute_sengerio_may_copy_sender")
+    sengerio_may_copy_sender = fields.Boolean(compute="_compute_sengerio_copy_sender")
+    sengerio_wants_copy = fields.Boolean(compute="_compute_sengerio_copy_sender")  # unless switched for this send
     sengerio_bcc_sender = fields.Boolean(
         "Blind copy to me", compute="_compute_sengerio_bcc_sender", store=True, readonly=False
     )
-    sengerio_changes = fields.Json("Changes for these invoices", default=dict)  # of tools/changes.py: Cc alone
+    sengerio_changes = fields.Json("Changes for these invoices", default=dict)  # see tools/changes.py
     sengerio_lines = fields.Json("Who gets what", compute="_compute_sengerio_lines")
 
     @api.depends("move_ids")
-    def _compute_sengerio_may_copy_sender(self):
+    def _compute_sengerio_copy_sender(self):
+        resolver = self.env["sengerio.mail.resolver"]
         for wizard in self:
-            wizard.sengerio_may_copy_sender = any(
-                policy.may_copy_sender for policy in wizard._sengerio_policies().values()
+            found = {move: self._sengerio_policy(move, move._get_mail_template()) for move in wizard.move_ids._origin}
+            policies = {move: policy for move, policy in found.items() if policy}
+            wizard.sengerio_may_copy_sender = any(policy.may_copy_sender for policy in policies.values())
+            wizard.sengerio_wants_copy = any(
+                resolver._wants_copy(policy, resolver._sender(move)) for move, policy in policies.items()
             )
 
-    @api.depends("move_ids")
+    @api.depends("sengerio_wants_copy")
     def _compute_sengerio_bcc_sender(self):
         for wizard in self:
-            wizard.sengerio_bcc_sender = wizard._sengerio_wants_copy()
+            wizard.sengerio_bcc_sender = wizard.sengerio_wants_copy
 
     def _compute_alerts(self):
         # EXTENDS account: nobody reads the messages' texts here, which take as long as all the rest
@@ -53,12 +58,13 @@ class AccountMoveSendBatchWizard(models.TransientModel):
         checking = self.env["sengerio.mail.changes"]
         for wizard in self:
             moves = wizard.move_ids._origin
-            changes = wizard._sengerio_cc_alone()
+            changes = checking._read_batch(wizard.sengerio_changes)
             problems = checking._problems(changes, self.env.user)
-            carried = self._sengerio_carried(wizard._sengerio_choices(changes.without(problems)))
-            lines = [wizard.with_context(**{ALONE: True})._sengerio_line(move, carried) for move in moves[:SHOWN]]
+            usable = changes.without(problems)
             wizard.sengerio_lines = {
-                "lines": lines,
+                "lines": [
+                    wizard._sengerio_line(move, wizard._sengerio_choices(move, usable)) for move in moves[:SHOWN]
+                ],
                 "more": self.env._("and %s more", len(moves) - SHOWN) if len(moves) > SHOWN else "",
                 "cc": [
                     {
@@ -74,64 +80,85 @@ class AccountMoveSendBatchWizard(models.TransientModel):
 
     def action_send_and_print(self, force_synchronous=False, allow_fallback_pdf=False):
         # EXTENDS account: what was changed for these invoices goes with them
-        choices = {}
-        if self.sengerio_changes or self.sengerio_may_copy_sender:
-            changes = self._sengerio_cc_alone()
-            for message in self.env["sengerio.mail.changes"]._problems(changes, self.env.user).values():
-                raise UserError(message)
-            choices = self._sengerio_choices(changes)
+        choices = self._sengerio_checked_choices()
         wizard = self.with_context(**{SENDING_KEY: choices}) if choices else self
         result = super(AccountMoveSendBatchWizard, wizard).action_send_and_print(
             force_synchronous=force_synchronous, allow_fallback_pdf=allow_fallback_pdf
         )
         if choices and not force_synchronous:
-            for move in self.move_ids:
-                move.sending_data = {**move.sending_data, **choices}
+            for move in self.move_ids.filtered(lambda move: move.id in choices):
+                move.sending_data = {**move.sending_data, **choices[move.id]}
         return result
 
-    def _sengerio_cc_alone(self):
-        """Return the addresses added for all invoices; nothing else can be changed here."""
-        added = (self.sengerio_changes or {}).get("added") or {}
-        return self.env["sengerio.mail.changes"]._read({"added": {"cc": added.get("cc")}})
+    def _sengerio_checked_choices(self):
+        """Return what differs, by invoice's id, for those for which something does.
 
-    def _sengerio_choices(self, changes):
-        """Return what differs for these invoices, as ``sending_data`` carries it.
-
-        :param changes: of :meth:`_sengerio_cc_alone`
+        :raise UserError: an address cannot be used, or nobody is left in To; the message names the address, the invoice
         """
-        choices = {}
-        if self.sengerio_may_copy_sender and self.sengerio_bcc_sender != self._sengerio_wants_copy():
-            choices["sengerio_bcc_sender"] = self.sengerio_bcc_sender
-        if changes:
-            choices["sengerio_added_cc"] = [entry.text for entry in changes.entries]
+        checking = self.env["sengerio.mail.changes"]
+        changes = checking._read_batch(self.sengerio_changes)
+        for message in checking._problems(changes, self.env.user).values():
+            raise UserError(message)
+        choices = {move.id: found for move in self.move_ids if (found := self._sengerio_choices(move, changes))}
+        to_nobody = self.move_ids.filtered(lambda move: self._sengerio_leaves_nobody(move, choices.get(move.id, {})))
+        if to_nobody:
+            numbers = ", ".join(to_nobody.mapped("display_name"))
+            raise UserError(self.env._("Nobody is left in To of %s: put an address back.", numbers))
         return choices
 
-    def _sengerio_policies(self):
-        """Return the policies of those invoices that are documents, by invoice."""
-        policies = {move: self._sengerio_policy(move, move._get_mail_template()) for move in self.move_ids._origin}
-        return {move: policy for move, policy in policies.items() if policy}
+    def _sengerio_choices(self, move, changes):
+        """Return what differs for an invoice, as ``sending_data`` carries it.
 
-    def _sengerio_wants_copy(self):
-        """Tell whether the sender gets a blind copy of any of the invoices unless switched for this send."""
-        resolver = self.env["sengerio.mail.resolver"]
-        policies = self._sengerio_policies()
-        return any(resolver._wants_copy(policy, resolver._sender(move)) for move, policy in policies.items())
-
-    def _sengerio_line(self, move, carried):
-        """Return who will get an invoice: ``{id, number, partner, from, reply_to, to, …, note, warnings}``.
-
-        :param dict carried: of ``_sengerio_carried``
+        :param changes: for all invoices, those that can be used
         """
-        settings = {**self._get_default_sending_settings(move), **carried}
+        choices = {}
+        if self.sengerio_may_copy_sender and self.sengerio_bcc_sender != self.sengerio_wants_copy:
+            choices["sengerio_bcc_sender"] = self.sengerio_bcc_sender
+        if changes.entries:
+            choices["sengerio_added_cc"] = [entry.text for entry in changes.entries]
+        if removed := self.env["sengerio.mail.changes"]._read_batch(self.sengerio_changes, move.id).removed:
+            choices["sengerio_removed"] = sorted(removed)
+        return choices
+
+    def _sengerio_foreseen(self, move, choices):
+        """Return ``(policy, settings, who gets an invoice)``; the last is ``None`` if it is no document by e-mail.
+
+        :param dict choices: of :meth:`_sengerio_choices`
+        """
+        wizard = self.with_context(**{ALONE: True})
+        settings = {**wizard._get_default_sending_settings(move), **self._sengerio_carried(choices)}
         policy = self._sengerio_policy(move, settings.get("mail_template"))
-        line = {"id": move.id, "number": move.display_name, "partner": move.partner_id.display_name, "note": ""}
         if "email" not in settings["sending_methods"] or not policy:
+            return policy, settings, None
+        return policy, settings, self._sengerio_answer(move, policy, settings)
+
+    def _sengerio_leaves_nobody(self, move, choices):
+        """Tell whether all to whom an invoice would go are left out."""
+        if "sengerio_removed" not in choices:
+            return False
+        _policy, _settings, answer = self._sengerio_foreseen(move, choices)
+        return bool(answer and answer.left_out and not answer.by_header("to"))
+
+    def _sengerio_line(self, move, choices):
+        """Return who will get an invoice: ``{id, number, partner, from, reply_to, to, …, left_out, note, warnings}``.
+
+        :param dict choices: of :meth:`_sengerio_choices`
+        """
+        policy, settings, answer = self._sengerio_foreseen(move, choices)
+        line = {
+            "id": move.id, "number": move.display_name, "partner": move.partner_id.display_name, "note": "",
+            "left_out": [],
+        }  # fmt: skip
+        if answer is None:
             return {**line, "note": self.env._("not by e-mail")}
-        answer = self._sengerio_answer(move, policy, settings)
         resolver, preview = self.env["sengerio.mail.resolver"], self.env["sengerio.mail.preview"]
+        line["left_out"] = preview._left_out(answer)
         if not answer.by_header("to"):
-            line["note"] = self.env._("nobody: no e-mail address")
-            line["partner_id"] = move.partner_id.id
+            if line["left_out"]:
+                line["note"] = self.env._("nobody: everybody is left out")
+            else:
+                line["note"] = self.env._("nobody: no e-mail address")
+                line["partner_id"] = move.partner_id.id
         headers = preview._headers(
             policy, move, resolver._sender(move),
             *self._sengerio_headers(move, settings["mail_template"], settings["mail_lang"]),

@@ -3,6 +3,8 @@ import { countClicks } from "./count_clicks";
 
 const input = (header) => `.modal .o_sengerio_row[data-header=${header}] input`;
 const tag = (header, email) => `.modal .o_sengerio_row[data-header=${header}] .o_sengerio_tag[data-email='${email}']`;
+// an address in the table of the batch wizard
+const line = (email) => `.modal .o_sengerio_lines tr:contains(Azure Interior) [data-email='${email}']`;
 
 registry.category("web_tour.tours").add("sengerio_mail_quotation_with_copy", {
     steps: () =>
@@ -111,6 +113,17 @@ registry.category("web_tour.tours").add("sengerio_mail_batch_with_copy", {
         { trigger: ".modal .o_sengerio_lines tr:contains(Azure Interior):contains(new@ext.example)" },
         { trigger: ".modal .o_sengerio_batch .o-checkbox input", run: "click" },
         { trigger: ".modal .o_sengerio_lines:not(:contains(clerk@firm.example))" },
+        { content: "What is mandatory has a lock and no ×", trigger: `${line("audit@firm.example")}:has(.fa-lock):not(:has(button))` },
+        { content: "Leave two out of this invoice", trigger: `${line("pay@azure.example")} .o_delete`, run: "click" },
+        { trigger: `${line("pay@azure.example")}.o_sengerio_left_out s` },
+        { trigger: `${line("buying@azure.example")} .o_delete`, run: "click" },
+        {
+            content: "the keyboard is where the mistake can be undone",
+            trigger: `${line("buying@azure.example")}.o_sengerio_left_out button:focus`,
+            run: "press Enter",
+        },
+        { content: "One is back", trigger: `${line("buying@azure.example")} .o_delete:focus` },
+        { trigger: `${line("pay@azure.example")}.o_sengerio_left_out` },
         { trigger: ".modal button[name=action_send_and_print]:not(:disabled)", run: "click" },
         { trigger: "body:not(:has(.modal))" },
     ],
