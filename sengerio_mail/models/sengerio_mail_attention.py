@@ -21,8 +21,8 @@ class SengerioMailAttention(models.AbstractModel):
             failed = document.delivery_ids.filtered(lambda delivery: delivery.state in states.FAILED)
             person = document._returned_to()
             failed = failed.filtered(lambda delivery, person=person: delivery.email != person.email_normalized)
-            record = document._record()
-            if not failed or not person or not hasattr(record, "activity_schedule") or document._activities():
+            record = document._record() if failed and person else None
+            if not hasattr(record, "activity_schedule") or document._activities():
                 continue
             if record.with_user(person).has_access("read") and not document._is_storm(person):
                 document._schedule(record, person, failed)

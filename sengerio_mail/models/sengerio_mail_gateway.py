@@ -119,7 +119,7 @@ class SengerioMailGateway(models.AbstractModel):
         documents = self._locked(candidates)
         mailed = [
             delivery
-            for delivery in self.env["sengerio.mail.delivery"].search([("document_id", "in", documents.ids)])
+            for delivery in documents.delivery_ids
             if delivery.header in HEADERS_OF[candidates[delivery.document_id.id]]
         ]
         report = read_report(message, known=[delivery.email for delivery in mailed])
@@ -232,13 +232,15 @@ def as_bytes(raw):
 
 
 def parsed(raw):
-    """Return a message as Odoo parses it; ``None`` if Python cannot read it: Odoo will say so.
+    """Return a parsed message; ``None`` if Python cannot read it: Odoo will say so.
+
+    By the policy that leaves headers as they came: Odoo's takes six times as long, and raises on malformed ones.
 
     :param bytes raw: the message
     """
     try:
-        return email.message_from_bytes(raw, policy=email.policy.SMTP)
-    except (ValueError, LookupError, AttributeError, TypeError):  # mistakes in Python's own parser of headers
+        return email.message_from_bytes(raw, policy=email.policy.compat32)
+    except (ValueError, LookupError, AttributeError, TypeError):  # mistakes in Python's own parser
         return None
 
 
