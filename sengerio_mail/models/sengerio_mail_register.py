@@ -8,6 +8,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..tools import spreadsheet, states
+from ..tools.ahead import ahead
 from ..tools.spreadsheet import Column
 
 BATCH = 2000  # documents read at a time
@@ -115,7 +116,8 @@ class SengerioMailRegister(models.AbstractModel):
         :param int limit: at most so many documents
         :param list columns: keys of :meth:`_document_columns`; all by default
         :param bool deliveries: also the sheet of deliveries
-        :param progress: called with the number of documents written, after each batch
+        :param progress: called with the number of documents written, after each batch; must not use the environment's
+            cursor
         :return: ``(number of documents, id of the last one)``
         """
         _ = self.env._
@@ -129,10 +131,8 @@ class SengerioMailRegister(models.AbstractModel):
             cover = book.add_sheet(_("About"))
             documents_table = book.add_table(_("Documents"), [titles[key] for key in columns], _("Open"))
             deliveries_table = book.add_table(_("Deliveries"), self._delivery_columns(), _("Open"))
-            for batch in self._batches(domain, after_id, limit):
-                ids = [row[0] for row in batch]
-                recipients = self._recipients(ids, words)
-                of_document = self._deliveries(ids) if deliveries else {}
+            # the database reads the next batch while this one is written: nothing below may ask it
+            for batch, recipients, of_document in ahead(self._read(domain, after_id, limit, deliveries, words)):
                 for row in batch:
                     values = self._document_values(row, recipients.get(row[0], NOBODY), words)
                     documents_table.add(pick(values))
@@ -174,6 +174,17 @@ class SengerioMailRegister(models.AbstractModel):
             "role": dict(Delivery._fields["role"]._description_selection(self.env)),
             "url": f"{self.get_base_url()}/odoo/sengerio.mail.document/",
         }
+
+    @api.model
+    def _read(self, domain, after_id, limit, deliveries, words):
+        """Read documents and their recipients, some at a time.
+
+        :return: iterator of ``(rows, recipients, deliveries by document)``, see :meth:`_read_batch`,
+            :meth:`_recipients` and :meth:`_deliveries`
+        """
+        for batch in self._batches(domain, after_id, limit):
+            ids = [row[0] for row in batch]
+            yield batch, self._recipients(ids, words), self._deliveries(ids) if deliveries else {}
 
     @api.model
     def _batches(self, domain, after_id, limit):
