@@ -7,6 +7,7 @@ from . import (
     test_automatic,
     test_bounces,
     test_bounces_corner_cases,
+    test_bounces_returned,
     test_changes,
     test_changes_invoices,
     test_changes_resolved,
@@ -30,6 +31,7 @@ from . import (
     test_list,
     test_recipients_tours,
     test_register,
+    test_register_background,
     test_register_corner_cases,
     test_reports,
     test_resend,
@@ -40,6 +42,7 @@ from . import (
     test_routes,
     test_settings,
     test_state_table,
+    test_tables,
     test_tours,
     test_views,
 )

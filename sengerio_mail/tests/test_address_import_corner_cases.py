@@ -7,8 +7,9 @@ from odoo.tests import tagged
 
 from odoo.addons.sengerio_mail.tools import tables
 
-from .test_address_import import AddressImportCase, csv_file, xlsx_file
+from .test_address_import import AddressImportCase
 from .test_register import read
+from .test_tables import csv_file, xlsx_file
 
 
 @tagged("post_install", "-at_install")

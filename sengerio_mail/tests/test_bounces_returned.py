@@ -1,0 +1,84 @@
+"""A document that came back is returned to its sender: once, in plain words, without loops or storms."""
+
+import email.policy
+from email.message import EmailMessage
+
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from .test_bounces import AZURE, BUYING, FULL, MARC, NO_SUCH, BounceCase, report
+
+
+@tagged("post_install", "-at_install")
+class TestBouncesReturned(BounceCase):
+    def test_returned(self):
+        """The sender gets it back once, in plain words, with the report, and no program answers it."""
+        document, customer, _copies = self.sent()
+        self.process(report([(BUYING, *NO_SUCH)], customer))
+        [mail] = self.returned()
+        self.assertEqual(mail.rcpt, [MARC])
+        message = mail.message
+        self.assertEqual((message["Auto-Submitted"], message["X-Auto-Response-Suppress"]), ("auto-generated", "All"))
+        text = mail.part("plain")
+        self.assertIn(BUYING, text)
+        self.assertIn("does not exist", text)
+        self.assertIn(document.reference, text)
+        self.assertIn(f"/{document.id}", mail.part("html"))
+        [attached] = message.iter_attachments()
+        self.assertIn("Undelivered Mail", attached.as_string())
+        self.process(report([(AZURE, *NO_SUCH)], customer))  # the same state: no second mail
+        self.assertFalse(self.returned())
+        self.process(report([(AZURE, *FULL), (BUYING, *FULL)], customer))
+        self.assertFalse(self.returned())
+        self.assertEqual(self.states(document)[AZURE], "hard_bounce")
+
+    def test_no_loop(self):
+        """Our own mail about a report is never read as one, and what answers it is ignored."""
+        document, customer, _copies = self.sent()
+        self.process(report([(BUYING, *NO_SUCH)], customer))
+        [mail] = self.returned()
+        order = self.env["sale.order"].browse(document.res_id)
+        before = (self.states(document), len(order.message_ids), len(document.delivery_ids.event_ids))
+        fetched = mail.message.as_bytes(policy=email.policy.SMTP)
+        with mute_logger("odoo.addons.mail.models.mail_thread"):
+            self.process(fetched)
+        answer = EmailMessage(policy=email.policy.SMTP)
+        answer["From"], answer["To"], answer["Subject"] = MARC, "catchall@firm.example", "Out of office"
+        answer["Message-Id"], answer["In-Reply-To"] = "<a@firm.example>", mail.message["Message-Id"]
+        answer["References"] = f"{mail.message['References']} {mail.message['Message-Id']}"
+        answer["Auto-Submitted"] = "auto-replied"
+        answer.set_content("I am away.")
+        self.process(answer.as_bytes())
+        self.env.invalidate_all()
+        self.assertEqual(before, (self.states(document), len(order.message_ids), len(document.delivery_ids.event_ids)))
+        self.assertFalse(self.returned())
+
+    def test_senders_own_address(self):
+        """When the sender's own address is the bad one, nothing is mailed there."""
+        document, _customer, copies = self.sent()
+        self.process(report([(MARC, *NO_SUCH)], copies))
+        self.assertEqual(self.states(document)[MARC], "hard_bounce")
+        self.assertFalse(self.returned())
+
+    def test_storm(self):
+        """Twenty come back one by one, then one word about the rest."""
+        order = self.make_order()
+        count = 0
+        for _number in range(23):
+            document, customer, _copies = self.sent(order)
+            self.process(report([(AZURE, *FULL)], customer))
+            self.assertEqual(document.state, "soft_bounce")
+            count += len(self.returned())
+        self.assertEqual(count, 21)
+
+    def test_language(self):
+        """It comes back in the sender's language, not in the gateway's."""
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.marc.lang = "fr_FR"
+        view = self.env.ref("sengerio_mail.returned_document")
+        words = {"did not reach everybody:": "n'a pas été reçu par tous :"}
+        view.update_field_translations("arch_db", {"fr_FR": words})
+        _document, customer, _copies = self.sent()
+        self.process(report([(BUYING, *NO_SUCH)], customer))
+        [mail] = self.returned()
+        self.assertIn("n'a pas été reçu par tous", mail.part("plain"))
