@@ -1,4 +1,4 @@
-"""The database that the list is measured in is as it says, and the list answers there."""
+"""What is measured is there: the list's database is as it says and answers, an import imports."""
 
 import json
 
@@ -7,6 +7,7 @@ from devkit.databases import discard
 from devkit.workbench import workbench
 
 DOCUMENTS = 1500
+ROWS = 2100  # more than are imported while the browser waits
 
 
 def test_fill_and_list(capfd):
@@ -32,3 +33,10 @@ def test_fill_and_list(capfd):
     assert 0 < found["first page, user7"] < found["first page, clerk"] < DOCUMENTS
     for name in ("whole address", "beginning of an address", "domain of an address", "partner"):
         assert 0 < found[f"{name}, clerk"] < DOCUMENTS, name
+
+
+def test_import(capfd):
+    assert main(["bench", "import", "--documents", str(ROWS), "--json"]) == 0
+    figures = json.loads(capfd.readouterr().out)
+    assert figures["rows"] == ROWS
+    assert all(figures[f"{name}_seconds"] > 0 for name in ("preview", "import", "preview_again", "odoo_import"))

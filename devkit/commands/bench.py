@@ -5,6 +5,7 @@ bounces  what the mail gateway makes of real reports, in a folder with a truth.j
 fill     make a database with many documents, three recipients each, over three years; prints its name
 list     first page, searches and groups of the list of documents, in such a database
 export   the register as a workbook, beside bare xlsxwriter and Odoo's own export, in such a database
+import   importing role addresses from a workbook, beside Odoo's own import of the same rows
 install  installing in a database with many partners and messages, in copies of it that are removed afterwards
 """
 
@@ -24,6 +25,7 @@ SCRIPTS = Path(__file__).parent.parent / "odoo_side"
 SENT_DOCUMENTS = 30
 LISTED_DOCUMENTS = 1_000_000
 EXPORTED_DOCUMENTS = 100_000
+IMPORTED_ROWS = 50_000
 PARTNERS = 1_000_000
 
 
@@ -33,8 +35,8 @@ def add_arguments(parser):
     parser.add_argument(
         "--documents", type=int, metavar="N",
         help=f"send: how many of each way (default: {SENT_DOCUMENTS}); fill, list, export: how many in the "
-        f"database (default: {LISTED_DOCUMENTS}, export: {EXPORTED_DOCUMENTS}); install: how many partners and "
-        f"messages (default: {PARTNERS})",
+        f"database (default: {LISTED_DOCUMENTS}, export: {EXPORTED_DOCUMENTS}); import: how many rows "
+        f"(default: {IMPORTED_ROWS}); install: how many partners and messages (default: {PARTNERS})",
     )  # fmt: skip
     parser.add_argument(
         "--db", metavar="NAME", help="list, export: a database that fill made (default: one of N documents)"
@@ -129,6 +131,18 @@ def _install(options):
         return measure_install(bench, crowd, options.json)
 
 
+def _import(options):
+    database = f"{PREFIX}bench_{os.getpid()}"
+    with workbench(printer=False) as bench:
+        try:
+            clone_with_addon(bench, database)
+            config = bench.config(database, log_handler=":WARNING")
+            arguments = [str(options.documents or IMPORTED_ROWS), *(["--json"] if options.json else [])]
+            return run_odoo_script(bench, database, SCRIPTS / "bench_import.py", *arguments, config=config)
+        finally:
+            discard(bench, database)
+
+
 def _export(options):
     documents = options.documents or EXPORTED_DOCUMENTS
     with workbench(printer=False) as bench:
@@ -139,5 +153,6 @@ def _export(options):
 
 
 BENCHES = {
-    "send": _send, "bounces": _bounces, "fill": _fill, "list": _list, "export": _export, "install": _install,
+    "send": _send, "bounces": _bounces, "fill": _fill, "list": _list, "export": _export, "import": _import,
+    "install": _install,
 }  # fmt: skip

@@ -17,6 +17,8 @@ from odoo import SUPERUSER_ID, api
 from odoo.modules.registry import Registry
 from odoo.sql_db import Cursor
 
+from devkit.ui import note
+
 ATTACHMENT_BYTES = 50_000
 SENDER = "bench"
 QUIET_SENDER = "quiet"  # has opted out of blind copies
@@ -232,12 +234,17 @@ def with_addresses(env, order):
 
 
 def measure(ways, count, warm_up=2):
-    """Run all ways in turn, after some rounds that warm up the caches of both registries."""
+    """Make what is to be sent and run all ways in turn, after some rounds that warm up both registries' caches."""
+    names = ", ".join(way.name for way in ways)
+    note(f"Measuring {names} ...")
+    for way in ways:
+        way.make_records(count + warm_up)
     for index in range(count + warm_up):
         order = ways if index % 2 else list(reversed(ways))
         for way in order:
             gc.collect()
             way.run(index, keep=index >= warm_up)
+        note(f"  round {index + 1} of {count + warm_up}")
 
 
 def report(ways):
@@ -281,8 +288,6 @@ def main(env, args):
         Way("core_chatter", options.core, chat),
         Way("addon_chatter", addon, chat),
     ]
-    for way in ways:
-        way.make_records(options.documents + 2)
     measure(ways, options.documents)
     queued = [
         Queued("core_queue", options.core, send),
@@ -290,16 +295,12 @@ def main(env, args):
         Queued("addon_queue_no_copies", addon, send, sender=QUIET_SENDER),
         Queued("addon_queue_bcc", addon, send),
     ]
-    for way in queued:
-        way.make_records(QUEUE_ROUNDS + 1)
     measure(queued, QUEUE_ROUNDS, warm_up=1)
     ways += queued
     batches = [
         InvoiceBatches("core_invoice_batch", options.core, None),
         InvoiceBatches("addon_invoice_batch", addon, None),
     ]
-    for way in batches:
-        way.make_records(BATCHES + 1)
     measure(batches, BATCHES, warm_up=1)
     ways += batches
     figures = report(ways)
