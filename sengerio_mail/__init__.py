@@ -9,4 +9,9 @@ def uninstall_hook(env):
     for table in ("sengerio_mail_event", "sengerio_mail_delivery", "sengerio_mail_document"):
         env.cr.execute(SQL("DELETE FROM %s", SQL.identifier(table)))
     env.invalidate_all(flush=False)
+    # what is to do about documents, done or not: Odoo would keep those that are done, and the type with them
+    activity_type = env.ref("sengerio_mail.sengerio_mail_activity_attention", raise_if_not_found=False)
+    if activity_type:
+        activities = env["mail.activity"].with_context(active_test=False)
+        activities.search([("activity_type_id", "=", activity_type.id)]).unlink()
     env["sengerio.mail.copy"].with_context(active_test=False).search([]).unlink()

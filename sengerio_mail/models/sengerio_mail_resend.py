@@ -8,6 +8,7 @@ from ..tools.resolver import Answer, Reason, Recipient
 
 # did not arrive, or never left: these may be sent again
 RESENDABLE = frozenset({"hard_bounce", "soft_bounce", "refused", "failed", "complaint", "cancelled"})
+MISSED = Domain("state", "in", list(RESENDABLE)) & Domain("resent_in_id", "=", False)
 # the record's own Send button, where there is more to be done than to send a message again
 OWN_ACTIONS = ("action_quotation_send", "action_rfq_send", "action_invoice_sent")
 
@@ -27,16 +28,22 @@ class SengerioMailResendDocument(models.AbstractModel):
         "sengerio.mail.document", string="Sent Again From", index="btree_not_null", ondelete="set null", readonly=True
     )
     resend_ids = fields.One2many("sengerio.mail.document", "resend_of_id", string="Sent Again As", readonly=True)
-    may_resend = fields.Boolean(compute="_compute_may_resend")
+    may_resend = fields.Boolean(compute="_compute_may_resend", search="_search_may_resend")
 
     @api.depends("delivery_ids.state", "delivery_ids.resent_in_id", "anonymised")
     def _compute_may_resend(self):
         deliveries_sudo = self.env["sengerio.mail.delivery"].sudo()  # who sees a document sees its recipients
-        missed = Domain("state", "in", list(RESENDABLE)) & Domain("resent_in_id", "=", False)
-        found = deliveries_sudo._read_group(missed & Domain("document_id", "in", self.ids), ["document_id"])
+        found = deliveries_sudo._read_group(MISSED & Domain("document_id", "in", self.ids), ["document_id"])
         ids = {document.id for (document,) in found}
         for document in self:
             document.may_resend = document._origin.id in ids and not document.anonymised
+
+    @api.model
+    def _search_may_resend(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        found = Domain("anonymised", "=", False) & Domain("delivery_ids", "any!", MISSED)
+        return Domain.OR(found if wanted else ~found for wanted in value)
 
     def action_resend(self):
         """Open the wizard that corrects addresses and sends these documents again.

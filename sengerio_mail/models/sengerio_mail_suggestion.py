@@ -28,12 +28,13 @@ class SengerioMailSuggestion(models.AbstractModel):
             Domain("email", "ilike", text) | Domain("name", "ilike", text), limit=SUGGESTIONS
         )
         by_name = Domain("complete_name", "ilike", text) | Domain("email", "ilike", text)
-        partners = self.env["res.partner"].search(by_name, limit=SUGGESTIONS)
-        partners |= rows.partner_id._filtered_access("read")
+        named = self.env["res.partner"].search(by_name, limit=SUGGESTIONS)
+        owners = rows.partner_id._filtered_access("read")
+        partners = (named[: SUGGESTIONS // 2] | owners | named)[:SUGGESTIONS]  # neither crowds the other out
         rows |= rows_model.search(Domain("partner_id", "in", partners.ids), limit=SUGGESTIONS * ROWS_EACH)
         roles = dict(rows_model._fields["role"]._description_selection(self.env))
         found = []
-        for partner in partners[:SUGGESTIONS]:
+        for partner in partners:
             found.append(self._of_partner(partner))
             own = rows.filtered(lambda row, partner=partner: row.partner_id == partner)
             found += [self._of_row(partner, row, roles) for row in own]
@@ -42,13 +43,15 @@ class SengerioMailSuggestion(models.AbstractModel):
     @api.model
     def _of_partner(self, partner):
         known = addresses.tolerant(partner.email)
+        detail = known[0].email if known else self.env._("no e-mail address")
+        bounced = partner.sengerio_is_bounced
         return {
             "partner_id": partner.id,
             "name": partner.display_name,
             "email": known[0].email if known else "",
             "entry": addresses.header(known[0].email, partner.name) if known else "",
-            "detail": known[0].email if known else self.env._("no e-mail address"),
-            "bounced": False,
+            "detail": self.env._("%s: mail to it came back", detail) if bounced else detail,
+            "bounced": bounced,
             "whole": True,
         }
 

@@ -92,6 +92,7 @@ class SengerioMailTimelineDelivery(models.AbstractModel):
             "opened": self.env._("opened"),
             "complaint": self.env._("reported as spam"),
             "auto_reply": self.env._("answered by an automatic reply"),
+            "other": self.env._("a report came that says neither that it arrived nor that it did not: %s", detail),
         }
         if event.kind in CAME_BACK:
             return self.env._("came back: %s", why)

@@ -281,10 +281,24 @@ class TestChanges(DocumentMailCase):
             ],
         )  # fmt: skip
         self.assertEqual([s["email"] for s in suggestions.find("buying@")], [AZURE, BUYING])
+        self.john.sengerio_bounced_email = self.john.email_normalized
+        [whole] = [s for s in suggestions.find("azure") if s["partner_id"] == self.john.id and s["whole"]]
+        self.assertTrue(whole["bounced"])
+        self.assertIn("came back", whole["detail"])
         self.assertEqual(suggestions.find(" "), [])
         portal = new_test_user(self.env, "portal_guest", "base.group_portal")
         with self.assertRaises(AccessError):
             suggestions.with_user(portal).find("azure")
+
+    def test_suggestions_of_role_addresses_among_many_contacts(self):
+        """Who has the address as a role address is found among many contacts whose own begins alike."""
+        self.env["res.partner"].create(
+            [{"name": f"Crowd {number:02}", "email": f"info@crowd{number}.example"} for number in range(20)]
+        )
+        self.add_address(self.azure, "accounting", "info@azure-books.example")
+        found = self.env["sengerio.mail.suggestion"].with_user(self.marc).find("info@")
+        self.assertIn("info@azure-books.example", [s["email"] for s in found])
+        self.assertEqual(len([s for s in found if s["whole"]]), 8)
 
     def test_suggestions_by_a_few_queries(self):
         """As many queries for many contacts as for few."""

@@ -1,14 +1,16 @@
 """The list of documents, its form, and what became of a document on the record and in the chatter."""
 
-from ast import literal_eval
 from base64 import b64decode
+from html import unescape
 
 from lxml import etree
 
 from odoo import fields
 from odoo.tests import new_test_user, tagged
+from odoo.tools.safe_eval import safe_eval
 
 from odoo.addons.mail.tools.discuss import Store
+from odoo.addons.sengerio_mail.models.sengerio_mail_event import KINDS
 
 from .common import DocumentMailCase
 
@@ -38,11 +40,11 @@ class TestList(DocumentMailCase):
         document._follow(delivery, report)
         return report
 
-    def filtered_by(self, name, documents):
-        """Return those of some documents that a filter of the list shows."""
+    def filtered_by(self, name, documents, user=None):
+        """Return those of some documents that a filter of the list shows, to a user where it depends on it."""
         arch = etree.fromstring(self.env["sengerio.mail.document"].get_view(view_type="search")["arch"])
         [found] = arch.xpath(f"//filter[@name='{name}']")
-        domain = literal_eval(found.get("domain"))
+        domain = safe_eval(found.get("domain"), {"uid": user.id if user else 0})
         return self.env["sengerio.mail.document"].search([("id", "in", documents.ids), *domain])
 
     def test_filters(self):
@@ -54,6 +56,7 @@ class TestList(DocumentMailCase):
         (late | delayed).date_sent = long_ago
         delayed.state = "delayed"
         copy.copy_failed = True
+        copy.delivery_ids.filtered(lambda delivery: delivery.header == "bcc").state = "soft_bounce"
         everything = fresh | bounced | late | delayed | copy
         self.assertEqual(self.filtered_by("bounced", everything), bounced)
         self.assertEqual(self.filtered_by("attention", everything), copy | delayed | bounced)
@@ -62,6 +65,39 @@ class TestList(DocumentMailCase):
         wizard = self.env["sengerio.mail.resend"].browse(bounced.with_user(self.marc).action_resend()["res_id"])
         wizard.with_user(self.marc).action_send()
         self.assertNotIn(bounced, self.filtered_by("attention", everything))
+
+    def test_half_mended_needs_attention(self):
+        """While one of two has not got it, the document needs attention."""
+        self.add_address(self.azure, "commercial", "second@azure.example")
+        document = self.sent()
+        to = document.delivery_ids.filtered(lambda delivery: delivery.header == "to")
+        self.assertEqual(len(to), 2)
+        to.state = "hard_bounce"
+        document.state = "hard_bounce"
+        marc = self.env["sengerio.mail.document"].with_user(self.marc)
+        for left in (True, False):
+            self.assertEqual(self.filtered_by("attention", document), document)
+            self.assertEqual(marc.search([("may_resend", "=", True), ("id", "=", document.id)]).ids, document.ids)
+            wizard = self.env["sengerio.mail.resend"].browse(document.with_user(self.marc).action_resend()["res_id"])
+            wizard = wizard.with_user(self.marc)
+            if left:
+                wizard.line_ids[1:].send = False
+            wizard.action_send()
+        self.assertFalse(self.filtered_by("attention", document))
+        self.assertFalse(marc.search([("may_resend", "=", True), ("id", "=", document.id)]))
+        self.assertEqual(marc.search([("may_resend", "=", False), ("id", "=", document.id)]).ids, document.ids)
+
+    def test_mine(self):
+        """What one has sent, and what one is responsible for; not what others sent for themselves."""
+        own = self.sent()
+        others = self.sent()
+        others.sender_id = self.anna
+        others.responsible_id = self.anna
+        for_marc = self.sent()
+        for_marc.sender_id = self.anna
+        self.assertEqual(for_marc.responsible_id, self.marc)
+        mine = self.filtered_by("mine", own | others | for_marc, user=self.marc)
+        self.assertEqual(mine, own | for_marc)
 
     def test_queries(self):
         """Fifty documents cost as many queries as five, in the list, on the records and in their chatter."""
@@ -109,6 +145,22 @@ class TestList(DocumentMailCase):
         wizard.with_user(self.marc).action_send()
         document.invalidate_recordset()
         self.assertIn(f"sent again, to {AZURE}", str(document.timeline))
+
+    def test_timeline_of_all_kinds(self):
+        """Whatever was reported has its words, with and without those of the server."""
+        document = self.sent()
+        delivery = document.delivery_ids[0]
+        for kind, label in KINDS:
+            for detail in (False, "4.7.1 because"):
+                with self.subTest(kind=label, detail=detail):
+                    event = self.env["sengerio.mail.event"].create(
+                        {"delivery_id": delivery.id, "kind": kind, "source": "report", "detail": detail}
+                    )
+                    words = delivery._happened(event)
+                    self.assertTrue(words)
+                    self.assertFalse(words.endswith((":", " ", "%s", "False")), words)
+                    self.assertIn(words.partition("\n")[0][:20], unescape(str(document.timeline)))
+                    event.unlink()
 
     def test_timeline_escapes(self):
         """A server's words are no HTML."""
