@@ -23,14 +23,15 @@ def main(env, args):
     export = env["sengerio.mail.export"].with_user(env.ref("base.user_admin")).create({})
     export.action_export()
     env.cr.commit()
+    env["mail.mail"].process_email_queue()
 """
 AFTERWARDS = """
 def main(env, args):
     order = env["sale.order"].search([], limit=1)
     customer = env["res.partner"].create({"name": "Later", "email": "later@customer.example"})
     order.message_post(body="Hello", partner_ids=customer.ids, subtype_xmlid="mail.mt_comment")
-    env["mail.mail"].process_email_queue()
     env.cr.commit()
+    env["mail.mail"].process_email_queue()
 """
 UNINSTALL = """
 def main(env, args):
