@@ -1,12 +1,16 @@
+import logging
+
 from odoo import api, models
 from odoo.exceptions import UserError
-from odoo.tools import mail
+from odoo.tools import consteq, mail
 
 from ..tools import addresses
 from ..tools import changes as changing
 
 # what a batch that is worked off at once carries by invoice's id, as sending_data of one that waits
 SENDING_KEY = "sengerio_sending"
+
+_logger = logging.getLogger(__name__)
 
 
 class AccountMoveSend(models.AbstractModel):
@@ -18,7 +22,7 @@ class AccountMoveSend(models.AbstractModel):
         settings = super()._get_default_sending_settings(move, from_cron=from_cron, **custom_settings)
         carried = custom_settings
         if from_cron:
-            carried = self._sengerio_carried(move.sending_data or {})
+            carried = self._sengerio_queued(move)
         elif SENDING_KEY in self.env.context:
             carried = self._sengerio_carried(self.env.context[SENDING_KEY].get(move.id) or {})
         settings.update({key: carried[key] for key in ("sengerio_bcc_sender", "sengerio_changes") if key in carried})
@@ -26,23 +30,55 @@ class AccountMoveSend(models.AbstractModel):
 
     @api.model
     def _sengerio_carried(self, data):
-        """Return what a batch carries for an invoice: the switch of the blind copy, addresses in Cc and those left out.
+        """Return what a batch carries for an invoice: the switch of the blind copy, addresses added and left out.
 
-        :param dict data: of ``account.move.sending_data``, which whoever may write invoices can write: nothing else of
-            it counts, since the job that reads it may do everything
+        :param dict data: of ``account.move.sending_data``, or what the batch wizard would write there
         """
         carried = {}
         if isinstance(data.get("sengerio_bcc_sender"), bool):
             carried["sengerio_bcc_sender"] = data["sengerio_bcc_sender"]
+        # of invoices that wait since before an update
+        old = {"added": {"cc": data.get("sengerio_added_cc")}, "removed": data.get("sengerio_removed")}
         try:
-            changes = changing.read(
-                {"added": {"cc": data.get("sengerio_added_cc")}, "removed": data.get("sengerio_removed")}
-            )
+            changes = changing.read_carried(data.get("sengerio_changes") or old)
         except changing.UnreadableChanges:
             return carried
-        if changes.emails or changes.removed:
+        if changes:
             carried["sengerio_changes"] = changing.write(changes)
         return carried
+
+    @api.model
+    def _sengerio_queued(self, move):
+        """Return what a waiting invoice carries, see :meth:`_sengerio_carried`.
+
+        Whoever may write invoices can write ``sending_data``, in anybody's name, and the job that reads it may do
+        everything: without the signature of the wizard, which has checked them, no blind copies are added.
+        """
+        data = move.sending_data or {}
+        carried = self._sengerio_carried(data)
+        values = carried.get("sengerio_changes", {})
+        hidden = values.get("added", {}).get("bcc")
+        if not hidden or self._sengerio_is_signed(move, data):
+            return carried
+        _logger.warning("Left out of %s, as nobody who may has asked for it: %s", move.display_name, ", ".join(hidden))
+        added = {header: texts for header, texts in values["added"].items() if header != "bcc"}
+        return {**carried, "sengerio_changes": {**values, "added": added}}
+
+    @api.model
+    def _sengerio_signed(self, move, choices):
+        """Return choices of the user for an invoice, as its ``sending_data`` carries them."""
+        if "sengerio_changes" not in choices:
+            return choices
+        signature = self.env["sengerio.mail.changes"]._signature(move, self.env.uid, choices["sengerio_changes"])
+        return {**choices, "sengerio_signature": signature}
+
+    @api.model
+    def _sengerio_is_signed(self, move, data):
+        """Tell whether the changes in an invoice's ``sending_data`` are what its author chose in the wizard."""
+        expected = self.env["sengerio.mail.changes"]._signature(
+            move, data.get("author_user_id"), data["sengerio_changes"]
+        )
+        return consteq(str(data.get("sengerio_signature")).encode(), expected.encode())
 
     @api.model
     def _is_applicable_to_move(self, method, move, **move_data):
@@ -170,6 +206,8 @@ class AccountMoveSend(models.AbstractModel):
         """Return the partners who are to get a document by e-mail and have no address for it."""
         missing = self.env["res.partner"]
         for move in moves.filtered(lambda move: "email" in moves_data[move]["sending_methods"]):
+            if self._sengerio_added_to_only(moves_data[move]):
+                continue
             addressed = missing.browse(mail_partner_ids(moves_data[move])) if len(moves) == 1 else move.partner_id
             policy = self._sengerio_policy(move, moves_data[move].get("mail_template") or move._get_mail_template())
             missing |= self._sengerio_unreachable(policy, move, addressed or move.partner_id)

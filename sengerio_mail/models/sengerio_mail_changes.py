@@ -1,9 +1,11 @@
+import json
 import logging
 from dataclasses import replace
 
 from odoo import SUPERUSER_ID, api, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
+from odoo.tools import hmac
 
 from ..tools import changes as changing
 
@@ -36,13 +38,14 @@ class SengerioMailChanges(models.AbstractModel):
             ) from error
 
     @api.model
-    def _read_batch(self, values, record_id=None):
-        """Read the changes for one of several records, see :func:`..tools.changes.read_batch`.
+    def _read_batch(self, values):
+        """Read the changes for several records, see :func:`..tools.changes.read_batch`.
 
+        :rtype: odoo.addons.sengerio_mail.tools.changes.BatchChanges
         :raise UserError: they are not what the batch wizard writes
         """
         try:
-            return changing.read_batch(values, record_id)
+            return changing.read_batch(values)
         except changing.UnreadableChanges as error:
             raise UserError(
                 self.env._("What was changed for these invoices cannot be understood: %s.", str(error))
@@ -70,6 +73,15 @@ class SengerioMailChanges(models.AbstractModel):
         for entry, message in problems.items():
             raise (AccessError if entry.address and entry.header == "bcc" else ValidationError)(message)
         return changes
+
+    @api.model
+    def _signature(self, record, user_id, changes):
+        """Return what proves that this program wrote a user's changes for a record, where others can write, too.
+
+        :param dict changes: of :func:`..tools.changes.write`
+        """
+        message = (record._name, record.id, user_id, json.dumps(changes, sort_keys=True))
+        return hmac(self.env(su=True), "sengerio_mail-changes", message)
 
     @api.model
     def _problems(self, changes, sender):

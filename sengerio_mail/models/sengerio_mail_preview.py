@@ -31,12 +31,7 @@ class SengerioMailPreview(models.AbstractModel):
         preview = {header: [self._tag(found) for found in answer.by_header(header)] for header in changing.HEADERS}
         preview["to"] += self._tags_without_mail(answer, partners, recipients_data)
         for entry, message in problems.items():
-            preview[entry.header].append(
-                {
-                    "key": f"{entry.header}:{entry.text}", "email": entry.text, "name": "", "reason": message,
-                    "kind": "error", "entry": entry.text, "locked": False, "partner_id": False,
-                }
-            )  # fmt: skip
+            preview[entry.header].append(self._problem_tag(entry, message))
         preview["followers"] = [
             {
                 "key": f"follower:{person.id}", "email": ", ".join(address.email for address in person.emails),
@@ -69,6 +64,26 @@ class SengerioMailPreview(models.AbstractModel):
             "locked": bool(recipient.mandatory),
             "partner_id": recipient.partner_id or False,
         }
+
+    @api.model
+    def _problem_tag(self, entry, message):
+        """Return the tag of an address added that cannot be mailed.
+
+        :param entry: :class:`..tools.changes.Entry`
+        """
+        return {
+            "key": f"{entry.header}:{entry.text}", "email": entry.text, "name": "", "reason": message, "kind": "error",
+            "entry": entry.text, "locked": False, "partner_id": False,
+        }  # fmt: skip
+
+    @api.model
+    def _common_tag(self, entry):
+        """Return the tag of an address that is in copy of all records that are sent at once."""
+        return {
+            "key": f"{entry.header}:{entry.address.email}", "email": entry.address.email, "name": entry.address.name,
+            "reason": self.env._("in copy of all these invoices"), "kind": "common", "entry": entry.text,
+            "locked": False, "partner_id": False,
+        }  # fmt: skip
 
     @api.model
     def _tags_without_mail(self, answer, partners, recipients_data):

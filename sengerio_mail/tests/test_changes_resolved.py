@@ -34,14 +34,25 @@ class TestChangesRead(BaseCase):
                 changing.read(values)
 
     def test_batch(self):
-        """Of several records at once, addresses in Cc are for all, those left out for one, and nothing else counts."""
+        """Of several records at once: Cc for all, To, Cc, Bcc and left out for one, and nothing else counts."""
         values = {
-            "added": {"cc": ["a@x.example"], "bcc": ["spy@x.example"]}, "removed": ["all@x.example"], "from": "sender",
-            "moves": {"7": {"removed": ["B@x.example"], "added": {"to": ["spy@x.example"]}}},
+            "added": {"cc": ["a@x.example", "d@x.example", "e@x.example"], "bcc": ["spy@x.example"]},
+            "removed": ["all@x.example"], "from": "sender",
+            "moves": {
+                "7": {
+                    "removed": ["B@x.example", "D@x.example"], "from": "company",
+                    "added": {"to": ["f@x.example"], "bcc": ["e@x.example"]},
+                },
+            },
         }  # fmt: skip
-        for record_id, removed in ((7, ["b@x.example"]), (8, []), (None, [])):
-            found = changing.write(changing.read_batch(values, record_id))
-            self.assertEqual(found, change(removed=removed, cc=["a@x.example"]))
+        found = changing.read_batch(values)
+        own = change(
+            removed=["b@x.example", "d@x.example"], to=["f@x.example"], cc=["a@x.example"], bcc=["e@x.example"]
+        )
+        self.assertEqual(changing.write(found.of(7)), own)
+        common = change(cc=["a@x.example", "d@x.example", "e@x.example"])
+        self.assertEqual(changing.write(found.of(8)), common)
+        self.assertFalse(found.own_of(8))
 
 
 @tagged("post_install", "-at_install")

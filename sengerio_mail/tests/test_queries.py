@@ -182,11 +182,18 @@ class TestQueries(DocumentMailCase):
         return moves
 
     def test_batch(self):
-        """The wizard resolves each invoice, twenty at most, as sending will: so many queries each, and no more."""
+        """The wizard resolves each invoice, twenty at most, as sending will: so many queries each, and no more.
+
+        Whether a new address bounced is one more question each of two tables.
+        """
         moves = self._invoices()
         wizard = self.env["account.move.send.batch.wizard"].with_user(self.boss)
-        wizards = [wizard.create({"move_ids": some.ids}) for some in (moves[:FEW], moves)]
-        self.assertNoQueryPerRow(*wizards, "form", prefix="sengerio_", per_row=15)
+        own = {"added": {"cc": ["new@x.example"], "bcc": ["boss@x.example"]}, "removed": ["b1@x.example"]}
+        for changes, per_row in (({}, 15), ({"moves": {str(move.id): own for move in moves}}, 17)):
+            wizards = [
+                wizard.create({"move_ids": some.ids, "sengerio_changes": changes}) for some in (moves[:FEW], moves)
+            ]
+            self.assertNoQueryPerRow(*wizards, "form", prefix="sengerio_", per_row=per_row)
 
     def test_due_notices(self):
         """Notices to few and to many customers: what each owes is looked up as sending will, and no more."""

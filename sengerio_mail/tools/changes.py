@@ -4,7 +4,7 @@ It travels as JSON through browsers, scheduled messages and jobs, so nothing in 
 the shape, the addresses are checked one by one, and :mod:`.resolver` keeps what is mandatory.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from . import addresses
 from .addresses import Address, InvalidAddress
@@ -63,8 +63,30 @@ class Changes:
 
     def without(self, entries):
         """Return the same without some of the entries."""
-        kept = tuple(entry for entry in self.entries if entry not in entries)
-        return Changes(kept, self.removed, self.email_from, self.reply_to)
+        return replace(self, entries=tuple(entry for entry in self.entries if entry not in entries))
+
+
+@dataclass(frozen=True)
+class BatchChanges:
+    """The changes for several records that are sent at once.
+
+    :ivar Changes common: the copies of all of them
+    :ivar dict own: the :class:`Changes` of single ones, by their id as text
+    """
+
+    common: Changes
+    own: dict
+
+    def own_of(self, record_id):
+        """Return what is changed for one record alone."""
+        return self.own.get(str(record_id)) or Changes()
+
+    def of(self, record_id):
+        """Return the changes for one record: its own, and the copies of all that are not left out or moved there."""
+        own = self.own_of(record_id)
+        changed = own.removed | own.emails
+        kept = (entry for entry in self.common.entries if not entry.address or entry.address.email not in changed)
+        return replace(own, entries=(*kept, *own.entries))
 
 
 def read(values):
@@ -88,21 +110,29 @@ def read(values):
     )
 
 
-def read_batch(values, record_id=None):
-    """Read what is changed for one of several records that are sent at once.
+def read_batch(values):
+    """Read what is changed for several records that are sent at once.
 
-    Addresses are added to Cc of all of them, and left out of single ones; nothing else can be changed.
-
-    :param values: ``{"added": {"cc": [text]}, "moves": {"<id>": {"removed": [address]}}}``, every part of which may be
-        missing
-    :param record_id: the record; ``None`` for what all have in common
-    :rtype: Changes
+    :param values: ``{"added": {"cc": [text]}, "moves": {"<id>": {"added": {"to": [text], …}, "removed": [address]}}}``,
+        every part of which may be missing; From and Reply-To cannot be changed
+    :rtype: BatchChanges
     :raise UnreadableChanges: the shape is another
     """
     values = _dictionary(values)
-    added = _dictionary(values.get("added"))
-    own = _dictionary(_dictionary(values.get("moves")).get(str(record_id)))
-    return read({"added": {"cc": added.get("cc")}, "removed": own.get("removed")})
+    return BatchChanges(
+        common=read({"added": {"cc": _dictionary(values.get("added")).get("cc")}}),
+        own={str(record_id): _addresses_of(own) for record_id, own in _dictionary(values.get("moves")).items()},
+    )
+
+
+def read_carried(values):
+    """Read what one of several records carries until it is sent: addresses alone.
+
+    :param values: of :func:`write`
+    :rtype: Changes
+    :raise UnreadableChanges: the shape is another
+    """
+    return _addresses_of(values)
 
 
 def write(changes):
@@ -117,6 +147,10 @@ def write(changes):
         "from": changes.email_from,
         "reply_to": changes.reply_to,
     }
+
+
+def _addresses_of(values):
+    return replace(read(values), email_from="", reply_to="")
 
 
 def _entry(header, text):

@@ -17,6 +17,8 @@ class AccountMoveSendBatchWizard(models.TransientModel):
         "Blind copy to me", compute="_compute_sengerio_bcc_sender", store=True, readonly=False
     )
     sengerio_changes = fields.Json("Changes for these invoices", default=dict)  # see tools/changes.py
+    # counted by the widget when somebody who had no address may have one: summary and alerts ask about all the invoices
+    sengerio_asked = fields.Integer()
     sengerio_lines = fields.Json("Who gets what", compute="_compute_sengerio_lines")
 
     @api.depends("move_ids")
@@ -35,13 +37,24 @@ class AccountMoveSendBatchWizard(models.TransientModel):
         for wizard in self:
             wizard.sengerio_bcc_sender = wizard.sengerio_wants_copy
 
-    def _compute_alerts(self):
-        # EXTENDS account: nobody reads the messages' texts here, which take as long as all the rest
-        return super(AccountMoveSendBatchWizard, self.with_context(**{ALONE: True}))._compute_alerts()
+    @api.depends("sengerio_asked")
+    def _compute_alerts(self):  # pylint: disable=missing-return
+        # EXTENDS account: an address added to To of an invoice is enough; nobody reads the messages' texts here, which
+        # take as long as all the rest
+        for wizard in self:
+            super(AccountMoveSendBatchWizard, wizard._sengerio_with_choices())._compute_alerts()
 
-    def _compute_summary_data(self):
+    @api.depends("sengerio_asked")
+    def _compute_summary_data(self):  # pylint: disable=missing-return
         # EXTENDS account: see _compute_alerts
-        return super(AccountMoveSendBatchWizard, self.with_context(**{ALONE: True}))._compute_summary_data()
+        for wizard in self:
+            super(AccountMoveSendBatchWizard, wizard._sengerio_with_choices())._compute_summary_data()
+
+    def _sengerio_with_choices(self):
+        """Return the wizard in whose settings of an invoice are the changes that can be used, and no texts."""
+        changes, problems = self._sengerio_read()
+        choices = {move.id: self._sengerio_choices(move, changes, problems) for move in self.move_ids._origin}
+        return self.with_context(**{ALONE: True, SENDING_KEY: choices})
 
     @api.model
     def _get_default_mail_body(self, move, mail_template, mail_lang):
@@ -53,30 +66,20 @@ class AccountMoveSendBatchWizard(models.TransientModel):
         # EXTENDS account: see _compute_alerts
         return "" if self.env.context.get(ALONE) else super()._get_default_mail_subject(move, mail_template, mail_lang)
 
-    @api.depends("move_ids", "sengerio_bcc_sender", "sengerio_changes")
+    @api.depends("move_ids", "sengerio_bcc_sender", "sengerio_changes", "sengerio_asked")
     def _compute_sengerio_lines(self):
-        checking = self.env["sengerio.mail.changes"]
+        preview = self.env["sengerio.mail.preview"]
         for wizard in self:
             moves = wizard.move_ids._origin
-            changes = checking._read_batch(wizard.sengerio_changes)
-            problems = checking._problems(changes, self.env.user)
-            usable = changes.without(problems)
+            changes, problems = wizard._sengerio_read()
             wizard.sengerio_lines = {
-                "lines": [
-                    wizard._sengerio_line(move, wizard._sengerio_choices(move, usable)) for move in moves[:SHOWN]
-                ],
+                "lines": [wizard._sengerio_line(move, changes, problems) for move in moves[:SHOWN]],
                 "more": self.env._("and %s more", len(moves) - SHOWN) if len(moves) > SHOWN else "",
                 "cc": [
-                    {
-                        "key": f"cc:{entry.text}", "entry": entry.text, "locked": False, "partner_id": False,
-                        "email": entry.address.email if entry.address else entry.text,
-                        "name": entry.address.name if entry.address else "",
-                        "kind": "error" if entry in problems else "added",
-                        "reason": problems.get(entry) or self.env._("in copy of all these invoices"),
-                    }
-                    for entry in changes.entries
+                    preview._problem_tag(entry, problems[entry]) if entry in problems else preview._common_tag(entry)
+                    for entry in changes.common.entries
                 ],
-            }  # fmt: skip
+            }
 
     def action_send_and_print(self, force_synchronous=False, allow_fallback_pdf=False):
         # EXTENDS account: what was changed for these invoices goes with them
@@ -87,75 +90,108 @@ class AccountMoveSendBatchWizard(models.TransientModel):
         )
         if choices and not force_synchronous:
             for move in self.move_ids.filtered(lambda move: move.id in choices):
-                move.sending_data = {**move.sending_data, **choices[move.id]}
+                move.sending_data = {**move.sending_data, **self._sengerio_signed(move, choices[move.id])}
         return result
+
+    def _sengerio_read(self):
+        """Return ``(changes, problems)``.
+
+        :rtype: tuple[odoo.addons.sengerio_mail.tools.changes.BatchChanges, dict]
+        """
+        checking = self.env["sengerio.mail.changes"]
+        changes = checking._read_batch(self.sengerio_changes)
+        entries = [*changes.common.entries]
+        for move in self.move_ids._origin:
+            entries += changes.own_of(move.id).entries
+        return changes, checking._problems(changing.Changes(tuple(entries)), self.env.user)
 
     def _sengerio_checked_choices(self):
         """Return what differs, by invoice's id, for those for which something does.
 
         :raise UserError: an address cannot be used, or nobody is left in To; the message names the address, the invoice
         """
-        checking = self.env["sengerio.mail.changes"]
-        changes = checking._read_batch(self.sengerio_changes)
-        for message in checking._problems(changes, self.env.user).values():
-            raise UserError(message)
+        changes, problems = self._sengerio_read()
+        self._sengerio_refuse(changes, problems)
         choices = {move.id: found for move in self.move_ids if (found := self._sengerio_choices(move, changes))}
-        to_nobody = self.move_ids.filtered(lambda move: self._sengerio_leaves_nobody(move, choices.get(move.id, {})))
+        to_nobody = self.move_ids.filtered(
+            lambda move: changes.own_of(move.id) and self._sengerio_leaves_nobody(move, choices[move.id])
+        )
         if to_nobody:
             numbers = ", ".join(to_nobody.mapped("display_name"))
-            raise UserError(self.env._("Nobody is left in To of %s: put an address back.", numbers))
+            raise UserError(self.env._("Nobody is in To of %s: add an address there, or put one back.", numbers))
         return choices
 
-    def _sengerio_choices(self, move, changes):
+    def _sengerio_refuse(self, changes, problems):
+        """Refuse addresses that cannot be used.
+
+        :raise UserError: the first of them, with the invoice to which it was added
+        """
+        for entry in changes.common.entries:
+            if entry in problems:
+                raise UserError(problems[entry])
+        for move in self.move_ids:
+            for entry in changes.own_of(move.id).entries:
+                if entry in problems:
+                    raise UserError(
+                        self.env._("%(number)s: %(problem)s", number=move.display_name, problem=problems[entry])
+                    )
+
+    def _sengerio_choices(self, move, changes, problems=()):
         """Return what differs for an invoice, as ``sending_data`` carries it.
 
-        :param changes: for all invoices, those that can be used
+        :param changes: :class:`..tools.changes.BatchChanges`
+        :param problems: those of their entries that cannot be used
         """
         choices = {}
         if self.sengerio_may_copy_sender and self.sengerio_bcc_sender != self.sengerio_wants_copy:
             choices["sengerio_bcc_sender"] = self.sengerio_bcc_sender
-        if changes.entries:
-            choices["sengerio_added_cc"] = [entry.text for entry in changes.entries]
-        if removed := self.env["sengerio.mail.changes"]._read_batch(self.sengerio_changes, move.id).removed:
-            choices["sengerio_removed"] = sorted(removed)
+        if found := changes.of(move.id).without(problems):
+            choices["sengerio_changes"] = changing.write(found)
         return choices
 
-    def _sengerio_foreseen(self, move, choices):
+    def _sengerio_foreseen(self, move, choices, shown=False):
         """Return ``(policy, settings, who gets an invoice)``; the last is ``None`` if it is no document by e-mail.
 
         :param dict choices: of :meth:`_sengerio_choices`
+        :param bool shown: tell the copies although nobody is in To
         """
         wizard = self.with_context(**{ALONE: True})
         settings = {**wizard._get_default_sending_settings(move), **self._sengerio_carried(choices)}
         policy = self._sengerio_policy(move, settings.get("mail_template"))
         if "email" not in settings["sending_methods"] or not policy:
             return policy, settings, None
-        return policy, settings, self._sengerio_answer(move, policy, settings)
+        return policy, settings, self._sengerio_answer(move, policy, {**settings, "sengerio_shown": shown})
 
     def _sengerio_leaves_nobody(self, move, choices):
-        """Tell whether all to whom an invoice would go are left out."""
-        if "sengerio_removed" not in choices:
-            return False
-        _policy, _settings, answer = self._sengerio_foreseen(move, choices)
-        return bool(answer and answer.left_out and not answer.by_header("to"))
-
-    def _sengerio_line(self, move, choices):
-        """Return who will get an invoice: ``{id, number, partner, from, reply_to, to, …, left_out, note, warnings}``.
+        """Tell whether an invoice would go to nobody.
 
         :param dict choices: of :meth:`_sengerio_choices`
         """
-        policy, settings, answer = self._sengerio_foreseen(move, choices)
+        _policy, _settings, answer = self._sengerio_foreseen(move, choices)
+        return answer is not None and not answer.by_header("to")
+
+    def _sengerio_line(self, move, changes, problems):
+        """Return who will get an invoice: ``{id, number, partner, from, reply_to, to, …, left_out, note, warnings}``.
+
+        :param changes: :class:`..tools.changes.BatchChanges`
+        :param problems: ``{entry: message}`` of those that cannot be used
+        """
+        own = changes.own_of(move.id)
+        choices = self._sengerio_choices(move, changes, problems)
+        policy, settings, answer = self._sengerio_foreseen(move, choices, shown=bool(own))
         line = {
             "id": move.id, "number": move.display_name, "partner": move.partner_id.display_name, "note": "",
-            "left_out": [],
+            "by_email": answer is not None, "addressed": bool(settings.get("mail_partner_ids")),
         }  # fmt: skip
         if answer is None:
-            return {**line, "note": self.env._("not by e-mail")}
+            return {**line, "note": self.env._("not by e-mail"), "left_out": []}
         resolver, preview = self.env["sengerio.mail.resolver"], self.env["sengerio.mail.preview"]
-        line["left_out"] = preview._left_out(answer)
+        line |= self._sengerio_tags(answer, changes.common, own, problems)
         if not answer.by_header("to"):
-            if line["left_out"]:
+            if any(recipient.header == "to" for recipient in answer.left_out):
                 line["note"] = self.env._("nobody: everybody is left out")
+            elif line["addressed"]:
+                line["note"] = self.env._("nobody: everybody is moved")
             else:
                 line["note"] = self.env._("nobody: no e-mail address")
                 line["partner_id"] = move.partner_id.id
@@ -168,7 +204,28 @@ class AccountMoveSendBatchWizard(models.TransientModel):
             **line,
             "from": headers["from"]["text"],
             "reply_to": headers["reply_to"]["text"],
-            **{header: [preview._tag(found) for found in answer.by_header(header)] for header in ("to", "cc", "bcc")},
             "followers": [person.name for person in answer.followers],
             "warnings": [resolver._word(warning) for warning in answer.warnings if answer.by_header("to")],
         }
+
+    def _sengerio_tags(self, answer, common, own, problems):
+        """Return the tags of an invoice: ``{to: [tag], cc: [tag], bcc: [tag], left_out: [tag]}``.
+
+        :param answer: :class:`..tools.resolver.Answer`
+        :param common: the :class:`..tools.changes.Changes` for all invoices
+        :param own: those for this one
+        :param problems: ``{entry: message}`` of those that cannot be used
+        """
+        preview = self.env["sengerio.mail.preview"]
+        tags = {header: [preview._tag(found) for found in answer.by_header(header)] for header in changing.HEADERS}
+        of_all = {entry.address.email: preview._common_tag(entry) for entry in common.entries if entry not in problems}
+        for tag in tags["cc"]:
+            if tag["kind"] == "added" and tag["email"] not in own.emails:
+                tag.update(kind="common", reason=of_all[tag["email"]]["reason"])
+        for entry in own.entries:
+            if entry in problems:
+                tags[entry.header].append(preview._problem_tag(entry, problems[entry]))
+        tags["left_out"] = preview._left_out(answer)
+        known = {tag["email"] for shown in tags.values() for tag in shown}
+        tags["left_out"] += [tag for email, tag in of_all.items() if email in own.removed - known]
+        return tags

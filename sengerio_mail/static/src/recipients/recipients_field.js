@@ -7,9 +7,8 @@ import { useService } from "@web/core/utils/hooks";
 import { standardFieldProps } from "@web/views/fields/standard_field_props";
 import { FormViewDialog } from "@web/views/view_dialogs/form_view_dialog";
 import { ADDRESSES_FORM, bareAddress } from "./addresses";
-import { RecipientsRow } from "./recipients_row";
-
-const HEADERS = ["to", "cc", "bcc"];
+import { HEADERS, addEntries, isAdded, moveTag, putBack, removeTag } from "./changes";
+import { RecipientsRow, addPlaceholders, headerLabels, moveTargets } from "./recipients_row";
 
 /**
  * What the message will be: From, Reply-To, To, Cc and Bcc, each address with its reason, changed for this send.
@@ -39,7 +38,7 @@ export class RecipientsField extends Component {
     }
 
     get labels() {
-        return { to: _t("To"), cc: _t("Cc"), bcc: _t("Bcc") };
+        return headerLabels();
     }
 
     get headers() {
@@ -52,7 +51,7 @@ export class RecipientsField extends Component {
     }
 
     get placeholders() {
-        return { to: _t("Add a contact or an address"), cc: _t("Add a copy"), bcc: _t("Add a blind copy") };
+        return addPlaceholders();
     }
 
     get canCopyMe() {
@@ -61,10 +60,7 @@ export class RecipientsField extends Component {
     }
 
     targets(header) {
-        return HEADERS.filter((other) => other !== header).map((other) => [
-            other,
-            _t("Move to %s", this.labels[other]),
-        ]);
+        return moveTargets(header);
     }
 
     /**
@@ -89,95 +85,51 @@ export class RecipientsField extends Component {
 
     copyMe() {
         const email = this.value.left_out.find((tag) => tag.kind === "sender")?.email;
-        const removed = (this.changes.removed || []).filter((other) => other !== email);
-        return this.change({ removed }, { sengerio_bcc_sender: true });
+        return this.change(putBack(this.changes, [email]), { sengerio_bcc_sender: true });
     }
 
     async add(header, entries, partnerId) {
         if (header === "to" && partnerId) {
             return this.addPartner(partnerId, entries.map(bareAddress));
         }
-        const added = { ...(this.changes.added || {}) };
-        let removed = [...(this.changes.removed || [])];
-        for (const entry of entries) {
-            const email = bareAddress(entry);
-            const there = this.find(email);
-            if (there && HEADERS.indexOf(there.header) <= HEADERS.indexOf(header)) {
+        await this.change(
+            addEntries(this.changes, this.value, header, entries, (email, there) =>
                 this.notification.add(_t("%(address)s is in %(header)s already.", {
-                    address: email, header: this.labels[there.header],
-                }), { type: "info" });
-                continue;
-            }
-            const left = this.value.left_out.find((tag) => tag.email === email && tag.key.startsWith(`${header}:`));
-            if (left) {
-                removed = removed.filter((other) => other !== email);
-                continue;
-            }
-            for (const other of HEADERS) {
-                added[other] = (added[other] || []).filter((known) => bareAddress(known) !== email);
-            }
-            added[header] = [...(added[header] || []), entry];
-        }
-        await this.change({ added, removed });
+                    address: email, header: this.labels[there],
+                }), { type: "info" })
+            )
+        );
     }
 
     async addPartner(partnerId, emails) {
-        const removed = (this.changes.removed || []).filter((other) => !emails.includes(other));
+        const { removed } = putBack(this.changes, emails);
         if (removed.length !== (this.changes.removed || []).length) {
             await this.change({ removed });
         }
         await this.props.record.data[this.props.partners].addAndRemove({ add: [partnerId] });
     }
 
-    find(email) {
-        for (const header of HEADERS) {
-            const tag = this.value[header].find((other) => other.email === email);
-            if (tag) {
-                return { header, tag };
-            }
-        }
-    }
-
     async remove(header, tag) {
         if (tag.kind === "sender") {
             return this.props.record.update({ sengerio_bcc_sender: false });
         }
-        if (this.isAdded(tag)) {
-            const added = { ...(this.changes.added || {}) };
-            added[header] = (added[header] || []).filter(
-                (entry) => entry !== tag.entry && bareAddress(entry) !== tag.email
-            );
-            return this.change({ added });
+        if (isAdded(tag)) {
+            return this.change(removeTag(this.changes, header, tag));
         }
         const partners = this.props.record.data[this.props.partners];
         const others = this.value.to.some((other) => other.partner_id === tag.partner_id && other.key !== tag.key);
         if (header === "to" && tag.partner_id && !others && partners.currentIds.includes(tag.partner_id)) {
             const own = this.value.left_out.filter((other) => other.partner_id === tag.partner_id);
             if (own.length) {
-                const emails = own.map((other) => other.email);
-                await this.change({ removed: (this.changes.removed || []).filter((e) => !emails.includes(e)) });
+                await this.change(putBack(this.changes, own.map((other) => other.email)));
             }
             return partners.addAndRemove({ remove: [tag.partner_id] });
         }
-        return this.change({ removed: [...(this.changes.removed || []), tag.email] });
+        return this.change(removeTag(this.changes, header, tag));
     }
 
-    async move(from, tag, header) {
-        const entry = tag.entry || (tag.name ? `"${tag.name.replace(/["\\]/g, "")}" <${tag.email}>` : tag.email);
-        const added = { ...(this.changes.added || {}) };
-        let removed = [...(this.changes.removed || [])];
-        for (const other of HEADERS) {
-            added[other] = (added[other] || []).filter((known) => bareAddress(known) !== tag.email);
-        }
-        added[header] = [...(added[header] || []), entry];
-        if (!this.isAdded(tag)) {
-            removed = [...new Set([...removed, tag.email])];
-        }
-        await this.change({ added, removed });
-    }
-
-    isAdded(tag) {
-        return tag.kind === "added" || tag.kind === "error";
+    move(tag, header) {
+        return this.change(moveTag(this.changes, tag, header));
     }
 
     putBackLabel(tag) {
@@ -185,7 +137,7 @@ export class RecipientsField extends Component {
     }
 
     putBack(tag) {
-        return this.change({ removed: (this.changes.removed || []).filter((email) => email !== tag.email) });
+        return this.change(putBack(this.changes, [tag.email]));
     }
 
     openPartner(partnerId) {

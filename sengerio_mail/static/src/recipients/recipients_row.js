@@ -1,10 +1,11 @@
-import { Component, onWillUnmount, useEffect, useState } from "@odoo/owl";
+import { Component, onWillUnmount, useEffect, useRef, useState } from "@odoo/owl";
 import { AutoComplete } from "@web/core/autocomplete/autocomplete";
 import { Dropdown } from "@web/core/dropdown/dropdown";
 import { DropdownItem } from "@web/core/dropdown/dropdown_item";
 import { _t } from "@web/core/l10n/translation";
 import { useTagNavigation } from "@web/core/record_selectors/tag_navigation_hook";
 import { useChildRef, useService } from "@web/core/utils/hooks";
+import { HEADERS } from "./changes";
 import { bareAddress, isMailbox, isWrong, splitEntries } from "./addresses";
 
 // icon, colour of Odoo's tags, and what the icon means
@@ -15,11 +16,29 @@ const KINDS = {
     copy: ["fa-files-o", 4, _t("copy")],
     sender: ["fa-eye-slash", 4, _t("blind copy to the sender")],
     added: ["fa-plus", 10, _t("added for this message")],
+    common: ["fa-files-o", 10, _t("in copy of all these invoices")],
     follower: ["fa-bell-o", 0, _t("follower")],
     inbox: ["fa-bell-o", 0, _t("notified in Odoo")],
     missing: ["fa-exclamation-circle", 1, _t("no e-mail address")],
     error: ["fa-exclamation-circle", 1, _t("cannot be used")],
 };
+
+export function headerLabels() {
+    return { to: _t("To"), cc: _t("Cc"), bcc: _t("Bcc") };
+}
+
+export function addPlaceholders() {
+    return { to: _t("Add a contact or an address"), cc: _t("Add a copy"), bcc: _t("Add a blind copy") };
+}
+
+/**
+ * @param {string} header
+ * @returns {string[][]} to which others a tag may be moved, and what that is called
+ */
+export function moveTargets(header) {
+    const labels = headerLabels();
+    return HEADERS.filter((other) => other !== header).map((other) => [other, _t("Move to %s", labels[other])]);
+}
 
 /** One header of a message: its addresses as tags, and an input to add more. */
 export class RecipientsRow extends Component {
@@ -32,6 +51,7 @@ export class RecipientsRow extends Component {
         targets: { type: Array, optional: true }, // [[header, label]] to which a tag may be moved
         readonly: { type: Boolean, optional: true },
         placeholder: { type: String, optional: true },
+        addLabel: { type: String, optional: true }, // a button that says so makes way for the input, until one leaves it
         takesContacts: { type: Boolean, optional: true }, // also those without e-mail
         onAdd: { type: Function, optional: true }, // (entries, partnerId)
         onRemove: { type: Function, optional: true }, // (tag)
@@ -42,8 +62,9 @@ export class RecipientsRow extends Component {
 
     setup() {
         this.orm = useService("orm");
-        this.state = useState({ typed: "", left: false });
+        this.state = useState({ typed: "", left: false, open: !this.props.addLabel });
         this.inputRef = useChildRef();
+        this.addButton = useRef("addButton");
         useTagNavigation("row", {
             isEnabled: () => !this.props.readonly,
             delete: (index) => this.remove(this.props.tags[index]),
@@ -55,6 +76,15 @@ export class RecipientsRow extends Component {
                 el?.setAttribute("spellcheck", "false");
             },
             () => [this.inputRef.el, this.wrong]
+        );
+        useEffect(
+            (button) => {
+                if (button && this.toFocus) {
+                    button.focus();
+                }
+                this.toFocus = false;
+            },
+            () => [this.addButton.el]
         );
         onWillUnmount(() => this.props.onTyping?.(this.props.id, false));
     }
@@ -195,6 +225,11 @@ export class RecipientsRow extends Component {
             this.inputRef.el?.focus(); // as Backspace does
             this.remove(this.props.tags[tags.indexOf(tag)]);
         }
+        if (ev.key === "Escape" && this.props.addLabel && ev.target === this.inputRef.el && !this.state.typed) {
+            this.toFocus = true;
+            this.state.open = false;
+            ev.stopPropagation(); // closes the input, not the dialog
+        }
         if (ev.target !== this.inputRef.el || !["Enter", ",", ";"].includes(ev.key)) {
             return;
         }
@@ -221,6 +256,8 @@ export class RecipientsRow extends Component {
     onBlur() {
         if (this.state.typed.trim() && !this.take()) {
             this.setTyped(this.state.typed, true);
+        } else if (this.props.addLabel) {
+            this.state.open = false;
         }
     }
 }
