@@ -3,10 +3,13 @@
 from odoo.fields import Command
 from odoo.tests import new_test_user
 
+from .common import change
 from .common_browser import BrowserCase
 
 AZURE, BUYING, BOOKS, NEW = "azure@azure.example", "buying@azure.example", "books@azure.example", "new@ext.example"
 PAY = "pay@azure.example"
+SALE = ["access_token", "hash", "pid"]
+SIGN_UP = ["access_token", "auth_signup_token", "hash", "pid"]
 MARC, ANNA, CLERK, AUDIT = "marc@firm.example", "anna@firm.example", "clerk@firm.example", "audit@firm.example"
 
 
@@ -53,11 +56,10 @@ class TestRecipientsTours(BrowserCase):
         everybody = {
             "to": [AZURE, "john@azure.example"], "cc": [BUYING, "one@ext.example", "two@ext.example"],
         }  # fmt: skip
-        sign_up = ["access_token", "auth_signup_token", "hash", "pid"]
         self.assertMails(
             mails,
             [
-                {**everybody, "rcpt": [AZURE], "secrets": sign_up},
+                {**everybody, "rcpt": [AZURE], "secrets": SIGN_UP},
                 {**everybody, "rcpt": ["john@azure.example"]},
                 {**everybody, "rcpt": [ANNA, *everybody["cc"]]},
             ],
@@ -111,8 +113,7 @@ class TestRecipientsTours(BrowserCase):
         self.start_tour(invoices, "sengerio_mail_batch_with_copy", login="clerk", timeout=120)
         self.env.invalidate_all()
         data = moves[0].sending_data
-        self.assertEqual((data["sengerio_added_cc"], data["sengerio_bcc_sender"]), ([NEW], False))
-        self.assertEqual(data["sengerio_removed"], [PAY])
+        self.assertEqual((data["sengerio_changes"], data["sengerio_bcc_sender"]), (change(cc=[NEW], removed=[PAY]), False))
         self.env.ref("account.ir_cron_account_move_send").method_direct_trigger()
         self.env["mail.mail"].process_email_queue()
         self.env.flush_all()
@@ -121,3 +122,42 @@ class TestRecipientsTours(BrowserCase):
         for mail in mails:
             self.assertEqual(mail.addresses("From"), [ANNA], "as the wizard said")
             self.assertEqual(mail.addresses("Reply-To"), [ANNA, "catchall@firm.example"])
+
+    def test_batch_changes(self):
+        """One of several invoices changed: a copy moved to Bcc, one added, one To for a customer without address."""
+        self.make_clerk()
+        other = self.env["res.partner"].create({"name": "Ready Mat", "email": "ready@mat.example"})
+        mute = self.env["res.partner"].create({"name": "Mute"})
+        for partner in (self.azure, other):
+            self.add_copy(partner, header="cc", email=MARC)
+        for partner in (self.azure, other, mute):
+            self.make_move(partner)
+        invoices = "/odoo/action-account.action_move_out_invoice_type"
+        self.start_tour(invoices, "sengerio_mail_batch_changes", login="clerk", timeout=120)
+        self.env.invalidate_all()
+        self.env.ref("account.ir_cron_account_move_send").method_direct_trigger()
+        self.env["mail.mail"].process_email_queue()
+        self.env.flush_all()
+        self.assertMails(
+            self.smtp.take(),
+            [
+                {"rcpt": [BOOKS], "to": [BOOKS], "cc": [NEW], "secrets": SALE},
+                {"rcpt": [CLERK, MARC, NEW], "to": [BOOKS], "cc": [NEW]},
+                {"rcpt": ["ready@mat.example"], "to": ["ready@mat.example"], "cc": [MARC], "secrets": SIGN_UP},
+                {"rcpt": [CLERK, MARC], "to": ["ready@mat.example"], "cc": [MARC]},
+                {"rcpt": ["found@mute.example"], "to": ["found@mute.example"]},
+                {"rcpt": [CLERK], "to": ["found@mute.example"]},
+            ],
+        )
+
+    def test_batch_keyboard(self):
+        """Without a mouse: one of several invoices changed."""
+        self.make_clerk()
+        self.add_copy(self.azure, header="cc", email=MARC)
+        other = self.env["res.partner"].create({"name": "Ready Mat", "email": "ready@mat.example"})
+        moves = self.make_move(self.azure) | self.make_move(other)
+        invoices = "/odoo/action-account.action_move_out_invoice_type"
+        self.start_tour(invoices, "sengerio_mail_batch_keyboard", login="clerk", timeout=120)
+        self.env.invalidate_all()
+        carried = [move.sending_data.get("sengerio_changes") for move in moves]
+        self.assertEqual(carried, [change(bcc=[MARC], removed=[MARC]), None])

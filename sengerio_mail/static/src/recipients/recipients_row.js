@@ -78,13 +78,13 @@ export class RecipientsRow extends Component {
             () => [this.inputRef.el, this.wrong]
         );
         useEffect(
-            (button) => {
-                if (button && this.toFocus) {
-                    button.focus();
+            (open) => {
+                if (this.toFocus) {
+                    (open ? this.inputRef.el : this.addButton.el)?.focus();
+                    this.toFocus = false;
                 }
-                this.toFocus = false;
             },
-            () => [this.addButton.el]
+            () => [this.state.open]
         );
         onWillUnmount(() => this.props.onTyping?.(this.props.id, false));
     }
@@ -99,6 +99,12 @@ export class RecipientsRow extends Component {
         return this.state.typed.includes("@")
             ? _t("“%s” is no complete e-mail address.", this.state.typed.trim())
             : _t("Choose “%s” from the list, or type an e-mail address.", this.state.typed.trim());
+    }
+
+    /** Show the input, or the button that opens it, and go there. */
+    switchInput(open) {
+        this.toFocus = true;
+        this.state.open = open;
     }
 
     get sources() {
@@ -226,8 +232,7 @@ export class RecipientsRow extends Component {
             this.remove(this.props.tags[tags.indexOf(tag)]);
         }
         if (ev.key === "Escape" && this.props.addLabel && ev.target === this.inputRef.el && !this.state.typed) {
-            this.toFocus = true;
-            this.state.open = false;
+            this.switchInput(false);
             ev.stopPropagation(); // closes the input, not the dialog
         }
         if (ev.target !== this.inputRef.el || !["Enter", ",", ";"].includes(ev.key)) {

@@ -9,8 +9,8 @@ const tag = (header, email) => `${row(header)} .o_sengerio_tag[data-email='${ema
 const tabTo = (selector) => ({
     content: `Tab leads to ${selector}`,
     trigger: selector,
-    async run({ press }) {
-        for (let tabs = 0; !document.activeElement.matches(selector); tabs++) {
+    async run({ anchor, press }) {
+        for (let tabs = 0; document.activeElement !== anchor; tabs++) {
             if (tabs === MOST_TABS) {
                 throw new Error(`${MOST_TABS} times Tab did not lead to ${selector}.`);
             }
@@ -60,4 +60,40 @@ registry.category("web_tour.tours").add("sengerio_mail_keyboard", {
             press("Enter"),
             { content: "It is sent", trigger: "body:not(:has(.modal))" },
         ]),
+});
+
+const invoice = (header, part) => `.modal .o_sengerio_lines tr:contains(Azure Interior) .o_sengerio_line[data-header=${header}] ${part}`;
+
+registry.category("web_tour.tours").add("sengerio_mail_batch_keyboard", {
+    steps: () => [
+        { trigger: "thead .o_list_record_selector input", run: "click" },
+        { trigger: ".o_control_panel button[name=action_send_and_print]", run: "click" },
+        { trigger: ".modal .o_sengerio_lines" },
+        ...countClicks(0, [
+            tabTo(invoice("cc", ".o_sengerio_open")),
+            press("Enter"),
+            { trigger: ".o-dropdown--menu .dropdown-item:contains(Move to Bcc)" },
+            press("ArrowDown"),
+            press("ArrowDown"),
+            { trigger: ".o-dropdown--menu .dropdown-item.focus:contains(Move to Bcc)" },
+            press("Enter"),
+            { content: "It is moved", trigger: invoice("bcc", "[data-email='marc@firm.example'] button:focus") },
+            tabTo(invoice("to", ".o_sengerio_add")),
+            press("Enter"),
+            { trigger: invoice("to", "input:focus") },
+            press("Escape"),
+            { content: "The input closes, not the dialog", trigger: invoice("to", ".o_sengerio_add:focus") },
+            press("Enter"),
+            { trigger: invoice("to", "input:focus") },
+            type("new@ext.example,"),
+            { content: "One is added", trigger: invoice("to", ".o_sengerio_tag[data-email='new@ext.example']") },
+            press("Escape"),
+            press("Shift+Tab"),
+            press("Delete"),
+            { content: "It is off again", trigger: `${invoice("to", "").trim()}:not(:has([data-email='new@ext.example']))` },
+            tabTo(".modal button[name=action_send_and_print]"),
+            press("Enter"),
+            { content: "They are sent", trigger: "body:not(:has(.modal))" },
+        ]),
+    ],
 });

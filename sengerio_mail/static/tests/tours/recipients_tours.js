@@ -3,8 +3,11 @@ import { countClicks } from "./count_clicks";
 
 const input = (header) => `.modal .o_sengerio_row[data-header=${header}] input`;
 const tag = (header, email) => `.modal .o_sengerio_row[data-header=${header}] .o_sengerio_tag[data-email='${email}']`;
-// an address in the table of the batch wizard
-const line = (email) => `.modal .o_sengerio_lines tr:contains(Azure Interior) [data-email='${email}']`;
+// in the batch wizard: the invoice of a customer, a header of it, an address there
+const line = (part, customer = "Azure Interior") => `.modal .o_sengerio_lines tr:contains(${customer}) ${part}`;
+const lineRow = (header, customer) => line(`.o_sengerio_line[data-header=${header}]`, customer);
+const lineTag = (header, email, customer) => `${lineRow(header, customer)} .o_sengerio_tag[data-email='${email}']`;
+const lineLeftOut = (email) => line(`.o_sengerio_left_out [data-email='${email}']`);
 
 registry.category("web_tour.tours").add("sengerio_mail_quotation_with_copy", {
     steps: () =>
@@ -113,17 +116,46 @@ registry.category("web_tour.tours").add("sengerio_mail_batch_with_copy", {
         { trigger: ".modal .o_sengerio_lines tr:contains(Azure Interior):contains(new@ext.example)" },
         { trigger: ".modal .o_sengerio_batch .o-checkbox input", run: "click" },
         { trigger: ".modal .o_sengerio_lines:not(:contains(clerk@firm.example))" },
-        { content: "What is mandatory has a lock and no ×", trigger: `${line("audit@firm.example")}:has(.fa-lock):not(:has(button))` },
-        { content: "Leave two out of this invoice", trigger: `${line("pay@azure.example")} .o_delete`, run: "click" },
-        { trigger: `${line("pay@azure.example")}.o_sengerio_left_out s` },
-        { trigger: `${line("buying@azure.example")} .o_delete`, run: "click" },
+        { content: "What is mandatory has a lock and no ×", trigger: `${lineTag("cc", "audit@firm.example")}:has(.fa-lock):not(:has(button))` },
+        { content: "Leave two out of this invoice", trigger: `${lineTag("to", "pay@azure.example")} .o_delete`, run: "click" },
+        { trigger: `${lineLeftOut("pay@azure.example")} s` },
+        { trigger: `${lineTag("cc", "buying@azure.example")} .o_delete`, run: "click" },
         {
             content: "the keyboard is where the mistake can be undone",
-            trigger: `${line("buying@azure.example")}.o_sengerio_left_out button:focus`,
+            trigger: `${lineLeftOut("buying@azure.example")} button:focus`,
             run: "press Enter",
         },
-        { content: "One is back", trigger: `${line("buying@azure.example")} .o_delete:focus` },
-        { trigger: `${line("pay@azure.example")}.o_sengerio_left_out` },
+        { content: "One is back", trigger: `${lineTag("cc", "buying@azure.example")} button:focus` },
+        { trigger: lineLeftOut("pay@azure.example") },
+        { trigger: ".modal button[name=action_send_and_print]:not(:disabled)", run: "click" },
+        { trigger: "body:not(:has(.modal))" },
+    ],
+});
+
+registry.category("web_tour.tours").add("sengerio_mail_batch_changes", {
+    steps: () => [
+        { trigger: "thead .o_list_record_selector input", run: "click" },
+        { trigger: ".o_control_panel button[name=action_send_and_print]", run: "click" },
+        { content: "Move a copy to Bcc", trigger: `${lineTag("cc", "marc@firm.example")} .o_sengerio_open`, run: "click" },
+        { trigger: ".o-dropdown--menu .dropdown-item:contains(Move to Bcc)", run: "click" },
+        { content: "the keyboard goes with it", trigger: `${lineTag("bcc", "marc@firm.example")} button:focus` },
+        { content: "but not at the other invoice", trigger: lineTag("cc", "marc@firm.example", "Ready Mat") },
+        { content: "No input until one asks for it", trigger: `${lineRow("cc")}:not(:has(input)) .o_sengerio_add`, run: "click" },
+        { trigger: `${lineRow("cc")} input:focus`, run: "edit new@ext.example" },
+        { trigger: ".modal .o-autocomplete--dropdown-item:contains(new@ext.example)" },
+        { trigger: `${lineRow("cc")} input`, run: "press Enter" },
+        { trigger: lineTag("cc", "new@ext.example") },
+        { content: "Refused as in the composer", trigger: `${lineRow("bcc")} .o_sengerio_add`, run: "click" },
+        { trigger: `${lineRow("bcc")} input:focus`, run: "edit spy@ext.example" },
+        { trigger: `${lineRow("bcc")} input`, run: "press Enter" },
+        { trigger: `${lineTag("bcc", "spy@ext.example")}[data-kind=error] .o_delete`, run: "click" },
+        { trigger: `${lineRow("bcc")}:not(:has([data-email='spy@ext.example']))` },
+        { content: "One of a customer without address", trigger: ".modal .alert:contains(No e-mail address: Mute)" },
+        { trigger: `${lineRow("to", "Mute")} .o_sengerio_add`, run: "click" },
+        { trigger: `${lineRow("to", "Mute")} input:focus`, run: "edit found@mute.example" },
+        { trigger: `${lineRow("to", "Mute")} input`, run: "press Enter" },
+        { trigger: lineTag("to", "found@mute.example", "Mute") },
+        { content: "is missed no more", trigger: ".modal:not(:has(.alert:contains(No e-mail address)))" },
         { trigger: ".modal button[name=action_send_and_print]:not(:disabled)", run: "click" },
         { trigger: "body:not(:has(.modal))" },
     ],
