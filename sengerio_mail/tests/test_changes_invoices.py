@@ -371,7 +371,7 @@ class TestChangesOfInvoices(DocumentMailCase):
         mute = self.env["res.partner"].create({"name": "Mute"})
         moves = self.make_move() | self.make_move(mute)
         for move, changes, note in (
-            (moves[0], change(removed=[BOOKS], cc=[BOOKS]), "nobody: everybody is moved"),
+            (moves[0], change(removed=[BOOKS], cc=[BOOKS]), "nobody: everybody is moved to Cc or Bcc"),
             (moves[1], change(cc=[NEW]), "nobody: no e-mail address"),
         ):
             wizard = self.batch(moves, own={move: changes})

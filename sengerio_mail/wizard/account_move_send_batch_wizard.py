@@ -18,7 +18,7 @@ class AccountMoveSendBatchWizard(models.TransientModel):
     )
     sengerio_changes = fields.Json("Changes for these invoices", default=dict)  # see tools/changes.py
     # counted by the widget when somebody who had no address may have one: summary and alerts ask about all the invoices
-    sengerio_asked = fields.Integer()
+    sengerio_asked = fields.Integer("Times asked")
     sengerio_lines = fields.Json("Who gets what", compute="_compute_sengerio_lines")
 
     @api.depends("move_ids")
@@ -191,7 +191,7 @@ class AccountMoveSendBatchWizard(models.TransientModel):
             if any(recipient.header == "to" for recipient in answer.left_out):
                 line["note"] = self.env._("nobody: everybody is left out")
             elif line["addressed"]:
-                line["note"] = self.env._("nobody: everybody is moved")
+                line["note"] = self.env._("nobody: everybody is moved to Cc or Bcc")
             else:
                 line["note"] = self.env._("nobody: no e-mail address")
                 line["partner_id"] = move.partner_id.id

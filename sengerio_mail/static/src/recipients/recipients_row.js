@@ -1,7 +1,8 @@
-import { Component, onWillUnmount, useEffect, useRef, useState } from "@odoo/owl";
+import { Component, onWillUnmount, useEffect, useExternalListener, useRef, useState } from "@odoo/owl";
 import { AutoComplete } from "@web/core/autocomplete/autocomplete";
 import { Dropdown } from "@web/core/dropdown/dropdown";
 import { DropdownItem } from "@web/core/dropdown/dropdown_item";
+import { browser } from "@web/core/browser/browser";
 import { _t } from "@web/core/l10n/translation";
 import { useTagNavigation } from "@web/core/record_selectors/tag_navigation_hook";
 import { useChildRef, useService } from "@web/core/utils/hooks";
@@ -77,6 +78,9 @@ export class RecipientsRow extends Component {
             },
             () => [this.inputRef.el, this.wrong]
         );
+        useExternalListener(window, "pointerdown", () => (this.pressed = true), { capture: true });
+        useExternalListener(window, "pointerup", () => (this.pressed = false), { capture: true });
+        useExternalListener(window, "pointercancel", () => (this.pressed = false), { capture: true });
         useEffect(
             (open) => {
                 if (this.toFocus) {
@@ -261,7 +265,17 @@ export class RecipientsRow extends Component {
     onBlur() {
         if (this.state.typed.trim() && !this.take()) {
             this.setTyped(this.state.typed, true);
-        } else if (this.props.addLabel) {
+        } else if (this.pressed) {
+            // what is under the pointer must not move away before it is released
+            window.addEventListener("pointerup", () => browser.setTimeout(() => this.closeInput()), { once: true });
+        } else {
+            this.closeInput();
+        }
+    }
+
+    /** Where there is a button that opens it, unless one came back. */
+    closeInput() {
+        if (this.props.addLabel && !this.state.typed.trim() && document.activeElement !== this.inputRef.el) {
             this.state.open = false;
         }
     }
