@@ -8,6 +8,7 @@ from . import (
     sengerio_mail_delivery,
     sengerio_mail_diagnosis,
     sengerio_mail_document,
+    sengerio_mail_document_figures,
     sengerio_mail_document_outcome,
     sengerio_mail_document_search,
     sengerio_mail_document_type,

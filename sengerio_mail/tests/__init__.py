@@ -19,6 +19,7 @@ from . import (
     test_document_type,
     test_due_notice,
     test_envelopes,
+    test_figures,
     test_forms,
     test_i18n,
     test_invoices,
