@@ -26,6 +26,7 @@ from . import (
     sengerio_mail_resolver,
     sengerio_mail_return,
     sengerio_mail_retention,
+    sengerio_mail_search_words,
     sengerio_mail_changes,
     sengerio_mail_preview,
     sengerio_mail_suggestion,

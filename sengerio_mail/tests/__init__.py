@@ -41,6 +41,7 @@ from . import (
     test_retention,
     test_retries,
     test_routes,
+    test_search_words,
     test_settings,
     test_state_table,
     test_tables,
