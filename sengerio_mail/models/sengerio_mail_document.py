@@ -51,7 +51,7 @@ class SengerioMailDocument(models.Model):
     email_from = fields.Char("From", readonly=True, help="As it left: the mail server may have changed it.")
     reply_to = fields.Char("Reply-To", readonly=True)
     # no foreign key: Odoo deletes messages while the list is being written
-    mail_message_id = fields.Integer("Message", index=True, readonly=True)
+    mail_message_id = fields.Integer("Message", index=True, readonly=True, aggregator=None)
     message_id = fields.Char("Message-Id", index=True, readonly=True)
     attachment_ids = fields.Many2many(
         "ir.attachment",
@@ -62,7 +62,7 @@ class SengerioMailDocument(models.Model):
         readonly=True,
         bypass_search_access=True,
     )
-    attachment_count = fields.Integer("Attachments Sent", readonly=True)
+    attachment_count = fields.Integer("Attachments Sent", readonly=True, aggregator=None)
     readable_attachment_ids = fields.Many2many(
         "ir.attachment", string="Readable Attachments", compute="_compute_readable_attachments"
     )

@@ -44,6 +44,27 @@ class SengerioMailDocumentSearch(models.Model):
             document.is_other = document.type_id.id in other_ids
 
     @api.model
+    def search_panel_select_multi_range(self, field_name, **kwargs):  # EXTENDS web
+        """Of senders, offer who has sent any document, archived users too: asked of the index for each user, where
+        Odoo would group all documents each time that the list is opened."""
+        if field_name == "sender_id":
+            domain = Domain(kwargs.get("comodel_domain") or Domain.TRUE) & self._get_senders_domain()
+            kwargs.update(expand=True, comodel_domain=domain)
+        return super().search_panel_select_multi_range(field_name, **kwargs)
+
+    @api.model
+    def _get_senders_domain(self):
+        """Return the condition on users who have sent a document, whoever may see it."""
+
+        def to_sql(model, alias, query):
+            return SQL(
+                "EXISTS (SELECT FROM sengerio_mail_document WHERE sender_id = %s)",
+                SQL.identifier(alias, "id"), to_flush=self._fields["sender_id"],
+            )  # fmt: skip
+
+        return Domain("share", "=", False) & Domain("active", "in", [True, False]) & Domain.custom(to_sql=to_sql)
+
+    @api.model
     def _search_is_other(self, operator, value):
         """A rule of access asks this of each row: PostgreSQL compares it with constants, and expects the right number
         of rows."""

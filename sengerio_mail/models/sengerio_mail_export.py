@@ -139,9 +139,8 @@ class SengerioMailExport(models.Model):
         _ = self.env._
         words = {name: field["string"] for name, field in self.fields_get(attributes=["string"]).items()}
         outcomes = [words[f"with_{outcome}"] for outcome in OUTCOMES if self[f"with_{outcome}"]]
-        searched = self.domain if (self.domain or "[]") != "[]" else _("Everything")
         facts = [
-            (_("Documents of"), _("%s selected ones", self.selected_count) if self.selected_ids else searched),
+            (_("Documents of"), _("%s selected ones", self.selected_count) if self.selected_ids else self._searched()),
             (_("Sent from"), self.date_from and self.date_from.isoformat() or _("the beginning")),
             (_("Sent until"), self.date_to and self.date_to.isoformat() or _("now")),
             (_("Companies"), ", ".join(self.company_ids.mapped("name"))),
@@ -156,6 +155,13 @@ class SengerioMailExport(models.Model):
         if parts > 1:
             facts.append((_("File"), _("%(number)s of %(total)s", number=self.part + 1, total=parts)))
         return facts
+
+    def _searched(self):
+        """Return the search in words; where there are none for it, as it is."""
+        if (self.domain or "[]") == "[]":
+            return self.env._("Everything")
+        words = self.env["sengerio.mail.search.words"]._in_words("sengerio.mail.document", literal_eval(self.domain))
+        return words or self.domain
 
     def _filename(self):
         """Return the name of the file, or of the next file if there are several."""

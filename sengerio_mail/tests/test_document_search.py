@@ -69,6 +69,38 @@ class TestDocumentSearch(DocumentMailCase):
         self.assertEqual(self.typed("address_search", "azure@azure.example", self.anna), self.document)
         self.assertFalse(self.typed("address_search", "azure@azure.example", stranger))
 
+    def offered_senders(self, user):
+        """Return the users that the search panel offers, asked as the web client asks."""
+        view = etree.fromstring(self.env.ref("sengerio_mail.sengerio_mail_document_view_search").arch)
+        [node] = view.findall(".//searchpanel/field[@name='sender_id']")
+        answer = self.env["sengerio.mail.document"].with_user(user).search_panel_select_multi_range(
+            "sender_id", category_domain=[], comodel_domain=[], enable_counters=False, filter_domain=[],
+            expand=node.get("expand") == "1", group_by=False, group_domain=[], limit=int(node.get("limit", 200)),
+            search_domain=[],
+        )  # fmt: skip
+        self.assertNotIn("error_msg", answer)
+        return {value["id"]: value["display_name"] for value in answer["values"]}
+
+    def test_senders_offered(self):
+        """The search panel offers who has sent something, who left the company too, and nobody else."""
+        gone, idle = (new_test_user(self.env, login, "base.group_user") for login in ("gone", "idle"))
+        self.document.copy({"sender_id": gone.id})
+        gone.active = False
+        for user in (self.env.user, self.anna):
+            offered = self.offered_senders(user)
+            self.assertEqual(offered[self.anna.id], self.anna.name)
+            self.assertIn(gone.id, offered)
+            self.assertNotIn(idle.id, offered)
+
+    def test_many_senders_offered(self):
+        """More than two hundred are offered all the same."""
+        users = self.env["res.users"].with_context(no_reset_password=True).create(
+            [{"name": f"Seller {number}", "login": f"seller{number}"} for number in range(201)]
+        )  # fmt: skip
+        [values] = self.document.copy_data()
+        self.document.create([{**values, "sender_id": user.id} for user in users])
+        self.assertLessEqual(set(users.ids), set(self.offered_senders(self.anna)))
+
     def test_indexes(self):
         """PostgreSQL can answer by the indexes: they have the words of the conditions."""
         self.env.cr.execute("SET LOCAL enable_seqscan = off")

@@ -7,6 +7,12 @@ SEVERITY = (
 )  # fmt: skip
 # has not left Odoo: a retry may send it
 UNSENT = frozenset({"queued", "refused", "failed", "cancelled"})
+# a mail server took it, whatever became of it later
+LEFT = frozenset(SEVERITY) - UNSENT
+# a server or the reader said so
+ARRIVED = frozenset({"delivered", "opened"})
+# came back; a complaint did not: its reader has it
+BOUNCED = frozenset({"soft_bounce", "hard_bounce"})
 # did not arrive; for a copy this sets the document's mark alone
 FAILED = frozenset({"complaint", "hard_bounce", "soft_bounce", "refused", "failed"})
 
