@@ -36,15 +36,16 @@ class MailThread(models.AbstractModel):
 
     @api.model
     def _message_parse_extract_bounce(self, email_message, message_dict):
-        # EXTENDS mail: what Odoo cannot read in a bounce does not lose it
+        # EXTENDS mail: what Odoo cannot read in a bounce does not lose it, and what it guesses harms no customer
         try:
-            return super()._message_parse_extract_bounce(email_message, message_dict)
+            values = super()._message_parse_extract_bounce(email_message, message_dict)
         except (AttributeError, LookupError, TypeError, ValueError):
             _logger.info("Odoo could not read the bounce %s", message_dict.get("message_id"), exc_info=True)
             return {
                 "is_bounce": True, "bounced_email": False, "bounced_partner": self.env["res.partner"],
                 "bounced_msg_ids": False, "bounced_message": self.env["mail.message"],
             }  # fmt: skip
+        return self.env["sengerio.mail.gateway"]._without_guess(email_message, values)
 
     def _message_parse_extract_payload(self, message, message_dict, save_original=False):
         # EXTENDS mail: a charset that Python does not know does not lose a message

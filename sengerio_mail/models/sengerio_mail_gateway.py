@@ -201,6 +201,38 @@ class SengerioMailGateway(models.AbstractModel):
                 changed |= delivery
         document._follow(changed, attachment)
 
+    # ------------------------------------------------------------
+    # What Odoo makes of it
+    # ------------------------------------------------------------
+
+    @api.model
+    def _without_guess(self, email_message, values):
+        """Return what Odoo read in a bounce, without what it would count for people who are not in it.
+
+        A bounce of a document that comes here names no address that the document was mailed to: those are recorded
+        by now. Odoo would blame the customer all the same: as the one person notified, or the record itself. What
+        it may know better is a follower, who got a mail of Odoo's own, or another person altogether.
+
+        :param email_message: the bounce
+        :param dict values: of ``mail.thread._message_parse_extract_bounce``
+        """
+        message_sudo = values.get("bounced_message")
+        documents_sudo = self.env["sengerio.mail.document"].sudo()  # the gateway acts for nobody
+        if message_sudo:
+            documents_sudo = documents_sudo.search([("mail_message_id", "in", message_sudo.ids)])
+        if not documents_sudo:
+            return values
+        named = {said.address.lower() for said in read_report(email_message).recipients}
+        named -= {delivery.email.lower() for delivery in documents_sudo.delivery_ids}
+        people_sudo = values["bounced_partner"].filtered(lambda partner: partner.email_normalized in named)
+        notified_sudo = people_sudo & message_sudo.notification_ids.res_partner_id
+        return {
+            **values,
+            "bounced_partner": people_sudo,
+            "bounced_email": values["bounced_email"] if values["bounced_email"] in named else False,
+            "bounced_message": message_sudo if notified_sudo else message_sudo.browse(),
+        }
+
     @api.model
     def _tell_odoo(self, message, delivery, words):
         """Let Odoo count a bounce and mark the one notification that it concerns."""

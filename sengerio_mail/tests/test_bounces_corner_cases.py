@@ -1,10 +1,12 @@
 """Reports that are hard to get right: what a critical reader of the mail gateway found."""
 
 import contextlib
+from email.message import EmailMessage
 from unittest.mock import patch
 
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
+from odoo.tools import mute_logger
 
 from ..models.sengerio_mail_document_outcome import SengerioMailDocumentOutcome
 from .test_bounces import ANNA, AZURE, BUYING, FULL, MARC, NO_SUCH, BounceCase, report
@@ -151,3 +153,30 @@ class TestBouncesCornerCases(BounceCase):
         self.assertEqual((document.state, self.notification(document).notification_status), ("opened", "sent"))
         self.process(report([(AZURE, *NO_SUCH)], customer))
         self.assertEqual((document.state, self.notification(document).notification_status), ("opened", "sent"))
+
+    @mute_logger("odoo.addons.mail.models.mail_thread")
+    def test_people_not_mailed(self):
+        """A stranger's or follower's bounce is Odoo's to count, for that person, and never for the customer."""
+        follower, stranger = self.env["res.partner"].create(
+            [{"name": name, "email": f"{name}@else.example"} for name in ("follower", "stranger")]
+        )
+        order = self.make_order()
+        order.message_subscribe(follower.ids)
+        _mails = self.send(self.compose(order))
+        document = self.document_of(order)
+        notices = self.env["mail.notification"].search([("mail_message_id", "=", document.mail_message_id)])
+        self.assertEqual(notices.res_partner_id, self.azure | follower)
+        customer = EmailMessage()
+        customer["Message-Id"] = document.message_id
+
+        def marked():
+            bounced = notices.filtered(lambda notice: notice.notification_status == "bounce")
+            return bounced.res_partner_id, [person.message_bounce for person in (self.azure, follower, stranger)]
+
+        self.process(report([(stranger.email, *NO_SUCH)], customer))
+        self.assertEqual(marked(), (self.env["res.partner"], [0, 0, 1]))
+        self.process(report([("nobody@else.example", *NO_SUCH)], customer))
+        self.assertEqual(marked(), (self.env["res.partner"], [0, 0, 1]))
+        self.process(report([(follower.email, *NO_SUCH)], customer))
+        self.assertEqual(marked(), (follower, [0, 1, 1]))
+        self.assertFalse(document.delivery_ids.event_ids)
