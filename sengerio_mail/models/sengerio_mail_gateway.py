@@ -241,7 +241,7 @@ class SengerioMailGateway(models.AbstractModel):
             [("id", "=", document.mail_message_id)], ["model", "res_id"], limit=1
         )
         bounced = delivery.partner_id if delivery.header == "to" else self.env["res.partner"]
-        self.env["mail.thread"]._routing_handle_bounce(
+        self.env["mail.thread"].with_context(sengerio_bounce_of_address=True)._routing_handle_bounce(
             message,
             {
                 "bounced_email": delivery.email,

@@ -180,3 +180,21 @@ class TestBouncesCornerCases(BounceCase):
         self.process(report([(follower.email, *NO_SUCH)], customer))
         self.assertEqual(marked(), (follower, [0, 1, 1]))
         self.assertFalse(document.delivery_ids.event_ids)
+
+    @mute_logger("odoo.addons.mail.models.mail_thread")
+    def test_about_a_partner(self):
+        """Of a document about a partner, what comes back from other addresses does not count for that partner."""
+        self.send(self.compose_free(self.azure, self.azure | self.john, "plan.pdf"))
+        document = self.document_of(self.azure)
+        self.assertEqual({delivery.email for delivery in document.delivery_ids}, {AZURE, self.john.email})
+        original = EmailMessage()
+        original["Message-Id"] = document.message_id
+        self.process(report([("stranger@else.example", *NO_SUCH)], original))
+        self.assertEqual((self.azure.message_bounce, self.john.message_bounce), (0, 0))
+        self.process(report([(self.john.email, *NO_SUCH)], original))
+        self.assertEqual((self.azure.message_bounce, self.john.message_bounce), (0, 1))
+        notices = self.env["mail.notification"].search([("mail_message_id", "=", document.mail_message_id)])
+        bounced = notices.filtered(lambda notice: notice.notification_status == "bounce")
+        self.assertEqual(bounced.res_partner_id, self.john)
+        self.process(report([(AZURE, *NO_SUCH)], original))
+        self.assertEqual((self.azure.message_bounce, self.john.message_bounce), (1, 1))
