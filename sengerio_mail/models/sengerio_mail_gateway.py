@@ -175,11 +175,13 @@ class SengerioMailGateway(models.AbstractModel):
         :param message: the report
         :param bytes raw: the same as it came
         """
-        mark = fingerprint(message, raw)
-        known = self.env["sengerio.mail.event"].search(
-            [("delivery_id", "in", [delivery.id for delivery in reported]), ("fingerprint", "=", mark)]
+        identity = report_identity(message, raw)
+        marks = {delivery: fingerprint(identity, said) for delivery, said in reported.items()}
+        events = self.env["sengerio.mail.event"].search(
+            [("delivery_id", "in", [delivery.id for delivery in marks]), ("fingerprint", "in", [*marks.values()])]
         )
-        reported = {delivery: said for delivery, said in reported.items() if delivery not in known.delivery_id}
+        known = {(event.delivery_id, event.fingerprint) for event in events}
+        reported = {delivery: said for delivery, said in reported.items() if (delivery, marks[delivery]) not in known}
         if not reported:
             return
         attachment = self.env["ir.attachment"].create(
@@ -191,7 +193,7 @@ class SengerioMailGateway(models.AbstractModel):
             status, words = storable(getattr(said, "status", "")), storable(getattr(said, "diagnostic", ""))
             kind = event_kind(said.kind, status, words)
             self.env["sengerio.mail.event"].create(
-                {"delivery_id": delivery.id, "kind": kind, "source": "report", "fingerprint": mark,
+                {"delivery_id": delivery.id, "kind": kind, "source": "report", "fingerprint": marks[delivery],
                  "detail": " ".join(filter(None, (status, words))) or False, "attachment_id": attachment.id}
             )  # fmt: skip
             if said.kind == "failed" and delivery.state != "opened":  # it did arrive
@@ -294,11 +296,21 @@ def event_kind(kind, status, words):
     return EVENT_OF.get(kind, kind)
 
 
-def fingerprint(message, raw):
-    """Return what makes a report the same one, whichever way and however often it comes: Message-Id, or body."""
+def report_identity(message, raw):
+    """Return what a report is known by, whichever way and however often it comes: its Message-Id, or its body."""
     message_id = "".join(header_values(message, ("Message-Id",))).strip()
     body = raw.partition(b"\r\n\r\n")[2] or raw.partition(b"\n\n")[2]
-    return hashlib.sha256(message_id.encode(errors="backslashreplace") or body).hexdigest()
+    return message_id.encode(errors="backslashreplace") or body
+
+
+def fingerprint(identity, said):
+    """Return what makes a report's word for a recipient the same one: some servers use one Message-Id for several.
+
+    :param bytes identity: of :func:`report_identity`
+    :param said: the report or its :class:`~..tools.reports.model.RecipientReport`
+    """
+    word = f"{said.kind} {getattr(said, 'status', '')}".encode(errors="backslashreplace")
+    return hashlib.sha256(word + b"\0" + identity).hexdigest()
 
 
 def storable(text):

@@ -22,6 +22,18 @@ class TestBouncesCornerCases(BounceCase):
         self.process(report(members, customer).replace(b"Final-Recipient: rfc822; ", original))
         self.assertEqual(self.states(document)[BUYING], "hard_bounce")
 
+    def test_one_message_id_for_several(self):
+        """A server that reports delay and failure under one Message-Id has reported both, and each once."""
+        document, customer, _copies = self.sent()
+        same = "<same@mx.azure.example>"
+        delayed = report([(BUYING, "delayed", "4.4.1", "connect: timed out")], customer, message_id=same)
+        failed = report([(BUYING, *NO_SUCH)], customer, message_id=same)
+        for raw in (delayed, failed, delayed, failed):
+            self.process(raw)
+        self.assertEqual(self.states(document)[BUYING], "hard_bounce")
+        self.assertEqual(document.delivery_ids.event_ids.mapped("kind"), ["delayed", "hard_bounce"])
+        self.assertEqual(len(self.returned()), 1)
+
     def test_flag_of_one_of_several(self):
         """A delivery to one of a partner's addresses says nothing about the bad one."""
         self.azure.email = f"{AZURE}, second@azure.example"
