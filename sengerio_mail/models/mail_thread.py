@@ -6,6 +6,7 @@ from odoo import api, models
 
 from ..tools import addresses
 from ..tools.changes import write as write_changes
+from .sengerio_mail_gateway import as_bytes, message_id
 
 _logger = logging.getLogger(__name__)
 VISIBLE_TO = "X-Msg-To-Add"  # Odoo adds these addresses to the To of each message
@@ -29,10 +30,18 @@ class MailThread(models.AbstractModel):
         # EXTENDS mail: a report about a document is read before Odoo takes it for something else
         if self.env["sengerio.mail.check"]._receive(message) or self.env["sengerio.mail.gateway"]._receive(message):
             return False
-        return super().message_process(
-            model, message, custom_values=custom_values, save_original=save_original,
-            strip_attachments=strip_attachments, thread_id=thread_id,
-        )  # fmt: skip
+        try:
+            return super().message_process(
+                model, message, custom_values=custom_values, save_original=save_original,
+                strip_attachments=strip_attachments, thread_id=thread_id,
+            )  # fmt: skip
+        except RecursionError as error:
+            # raised, so that the mail server returns it to who wrote it; fetching goes on with the next message, but
+            # says little about this one
+            raw = as_bytes(message)
+            words = f"Message {message_id(raw)} of {len(raw)} bytes was not read: its parts are nested too deeply"
+            _logger.warning("%s", words)
+            raise ValueError(words) from error
 
     @api.model
     def _message_parse_extract_bounce(self, email_message, message_dict):

@@ -274,8 +274,18 @@ def parsed(raw):
     """
     try:
         return email.message_from_bytes(raw, policy=email.policy.compat32)
-    except (ValueError, LookupError, AttributeError, TypeError):  # mistakes in Python's own parser
+    # mistakes in Python's own parser; RecursionError: a thousand parts, each in the one before
+    except (ValueError, LookupError, AttributeError, TypeError, RecursionError):
         return None
+
+
+def message_id(raw):
+    """Return the Message-Id of a message whose parts Python may not be able to read; empty if there is none.
+
+    :param bytes raw: the message
+    """
+    head = re.split(rb"\r?\n\r?\n", raw, maxsplit=1)[0]
+    return "".join(header_values(email.message_from_bytes(head, policy=email.policy.compat32), ("Message-Id",))).strip()
 
 
 def header_values(message, names):
@@ -298,9 +308,9 @@ def event_kind(kind, status, words):
 
 def report_identity(message, raw):
     """Return what a report is known by, whichever way and however often it comes: its Message-Id, or its body."""
-    message_id = "".join(header_values(message, ("Message-Id",))).strip()
+    own_id = "".join(header_values(message, ("Message-Id",))).strip()
     body = raw.partition(b"\r\n\r\n")[2] or raw.partition(b"\n\n")[2]
-    return message_id.encode(errors="backslashreplace") or body
+    return own_id.encode(errors="backslashreplace") or body
 
 
 def fingerprint(identity, said):

@@ -3,6 +3,7 @@
 import contextlib
 from email.message import EmailMessage
 from unittest.mock import patch
+from xmlrpc.client import Binary
 
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
@@ -33,6 +34,22 @@ class TestBouncesCornerCases(BounceCase):
         self.assertEqual(self.states(document)[BUYING], "hard_bounce")
         self.assertEqual(document.delivery_ids.event_ids.mapped("kind"), ["delayed", "hard_bounce"])
         self.assertEqual(len(self.returned()), 1)
+
+    def test_nested_too_deeply(self):
+        """A message of a thousand parts in one another is refused by name, as what cannot be read, and noted."""
+        head = "From: a@b.example\r\nTo: catchall@firm.example\r\nMessage-Id: <deep@b.example>\r\nMIME-Version: 1.0\r\n"
+        parts = (f'Content-Type: multipart/mixed; boundary="b{depth}"\r\n\r\n--b{depth}\r\n' for depth in range(2000))
+        raw = (head + "".join(parts) + "Content-Type: text/plain\r\n\r\nDeep down\r\n").encode()
+        logger = "odoo.addons.sengerio_mail.models.mail_thread"
+        for message in (raw, raw.decode(), Binary(raw)):
+            with self.assertLogs(logger, "WARNING") as log, self.assertRaisesRegex(ValueError, "nested too deeply"):
+                self.process(message)
+            [line] = log.output
+            self.assertIn("<deep@b.example>", line)
+            self.assertIn(f"{len(raw)} bytes", line)
+        document, customer, _copies = self.sent()  # what comes next is read
+        self.process(report([(BUYING, *NO_SUCH)], customer))
+        self.assertEqual(self.states(document)[BUYING], "hard_bounce")
 
     def test_flag_of_one_of_several(self):
         """A delivery to one of a partner's addresses says nothing about the bad one."""
