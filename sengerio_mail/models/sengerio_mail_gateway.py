@@ -6,7 +6,7 @@ import re
 import xmlrpc.client
 
 from markupsafe import escape
-from psycopg2.errors import DeadlockDetected, SerializationFailure
+from psycopg2.errors import DeadlockDetected, SerializationFailure, UniqueViolation
 
 from odoo import SUPERUSER_ID, api, models
 from odoo.tools import SQL
@@ -19,7 +19,8 @@ from .sengerio_mail_document import COPIES, TO
 from .sengerio_mail_return import RETURN_HEADER
 
 ATTEMPTS = 10
-CONFLICTS = (SerializationFailure, DeadlockDetected)
+# the last one: the same report came twice at once, and another transaction has recorded it
+CONFLICTS = (SerializationFailure, DeadlockDetected, UniqueViolation)
 CANDIDATES = 50  # documents that one message may be about: those of one Message-Id
 # Odoo would take these for bounces: where they are about a document of ours, they end here
 ASKED_FOR = frozenset({"delayed", "delivered", "relayed", "expanded", "read"})
