@@ -10,11 +10,36 @@ from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
 from ..models.sengerio_mail_document_outcome import SengerioMailDocumentOutcome
-from .test_bounces import ANNA, AZURE, BUYING, FULL, MARC, NO_SUCH, BounceCase, report
+from .test_bounces import ANNA, AZURE, BOUNCE, BUYING, FULL, MARC, NO_SUCH, BounceCase, report
 
 
 @tagged("post_install", "-at_install")
 class TestBouncesCornerCases(BounceCase):
+    def test_ways(self):
+        """A report marks the document by whichever address and in whichever form it arrives, and makes nothing else."""
+        order = self.make_order()
+        alias = {"alias_domain_id": self.alias_domain.id, "alias_model_id": self.env["ir.model"]._get_id("res.partner")}
+        own = {"alias_model_id": self.env["ir.model"]._get_id("sale.order"), "alias_force_thread_id": order.id}
+        self.env["mail.alias"].create([{**alias, "alias_name": "new"}, {**alias, **own, "alias_name": "own"}])
+        for to in (BOUNCE, "catchall@firm.example", "own@firm.example", "new@firm.example", None):
+            for form in (bytes, bytes.decode, Binary):
+                with self.subTest(to=to, form=form):
+                    document, customer, _copies = self.sent(order)
+                    raw = report([(BUYING, *NO_SUCH)], customer, to=to or BOUNCE)
+                    if not to:
+                        raw = raw.replace(b"\r\nTo: ", b"\r\nDelivered-To: ", 1)
+                    before = self.made()
+                    self.assertFalse(self.process(form(raw)))
+                    self.assertEqual(self.states(document)[BUYING], "hard_bounce")
+                    self.assertEqual(document.delivery_ids.event_ids.mapped("kind"), ["hard_bounce"])
+                    self.assertEqual(self.made(), before)
+                    self.assertEqual(len(self.returned()), 1)
+
+    def made(self):
+        """Return how many records there are of what incoming mail may make, and how many messages are incoming."""
+        counts = {model: self.env[model].search_count([]) for model in ("sale.order", "res.partner", "res.users")}
+        return {**counts, "email": self.env["mail.message"].search_count([("message_type", "=", "email")])}
+
     def test_expanded_twice(self):
         """An address that leads to two members, one of whom failed, has failed."""
         document, customer, _copies = self.sent()
