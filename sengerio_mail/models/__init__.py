@@ -43,6 +43,7 @@ from . import (
     mail_scheduled_message,
     mail_template,
     mail_thread,
+    mail_thread_blacklist,
     purchase_order,
     res_company,
     res_config_settings,

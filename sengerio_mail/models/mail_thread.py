@@ -6,6 +6,7 @@ from odoo import api, models
 
 from ..tools import addresses
 from ..tools.changes import write as write_changes
+from .sengerio_mail_gateway import as_bytes, message_id
 
 _logger = logging.getLogger(__name__)
 VISIBLE_TO = "X-Msg-To-Add"  # Odoo adds these addresses to the To of each message
@@ -29,22 +30,31 @@ class MailThread(models.AbstractModel):
         # EXTENDS mail: a report about a document is read before Odoo takes it for something else
         if self.env["sengerio.mail.check"]._receive(message) or self.env["sengerio.mail.gateway"]._receive(message):
             return False
-        return super().message_process(
-            model, message, custom_values=custom_values, save_original=save_original,
-            strip_attachments=strip_attachments, thread_id=thread_id,
-        )  # fmt: skip
+        try:
+            return super().message_process(
+                model, message, custom_values=custom_values, save_original=save_original,
+                strip_attachments=strip_attachments, thread_id=thread_id,
+            )  # fmt: skip
+        except RecursionError as error:
+            # raised, so that the mail server returns it to who wrote it; fetching goes on with the next message, but
+            # says little about this one
+            raw = as_bytes(message)
+            words = f"Message {message_id(raw)} of {len(raw)} bytes was not read: its parts are nested too deeply"
+            _logger.warning("%s", words)
+            raise ValueError(words) from error
 
     @api.model
     def _message_parse_extract_bounce(self, email_message, message_dict):
-        # EXTENDS mail: what Odoo cannot read in a bounce does not lose it
+        # EXTENDS mail: what Odoo cannot read in a bounce does not lose it, and what it guesses harms no customer
         try:
-            return super()._message_parse_extract_bounce(email_message, message_dict)
+            values = super()._message_parse_extract_bounce(email_message, message_dict)
         except (AttributeError, LookupError, TypeError, ValueError):
             _logger.info("Odoo could not read the bounce %s", message_dict.get("message_id"), exc_info=True)
             return {
                 "is_bounce": True, "bounced_email": False, "bounced_partner": self.env["res.partner"],
                 "bounced_msg_ids": False, "bounced_message": self.env["mail.message"],
             }  # fmt: skip
+        return self.env["sengerio.mail.gateway"]._without_guess(email_message, values)
 
     def _message_parse_extract_payload(self, message, message_dict, save_original=False):
         # EXTENDS mail: a charset that Python does not know does not lose a message

@@ -6,7 +6,7 @@ import re
 import xmlrpc.client
 
 from markupsafe import escape
-from psycopg2.errors import DeadlockDetected, SerializationFailure
+from psycopg2.errors import DeadlockDetected, SerializationFailure, UniqueViolation
 
 from odoo import SUPERUSER_ID, api, models
 from odoo.tools import SQL
@@ -19,7 +19,8 @@ from .sengerio_mail_document import COPIES, TO
 from .sengerio_mail_return import RETURN_HEADER
 
 ATTEMPTS = 10
-CONFLICTS = (SerializationFailure, DeadlockDetected)
+# the last one: the same report came twice at once, and another transaction has recorded it
+CONFLICTS = (SerializationFailure, DeadlockDetected, UniqueViolation)
 CANDIDATES = 50  # documents that one message may be about: those of one Message-Id
 # Odoo would take these for bounces: where they are about a document of ours, they end here
 ASKED_FOR = frozenset({"delayed", "delivered", "relayed", "expanded", "read"})
@@ -175,11 +176,13 @@ class SengerioMailGateway(models.AbstractModel):
         :param message: the report
         :param bytes raw: the same as it came
         """
-        mark = fingerprint(message, raw)
-        known = self.env["sengerio.mail.event"].search(
-            [("delivery_id", "in", [delivery.id for delivery in reported]), ("fingerprint", "=", mark)]
+        identity = report_identity(message, raw)
+        marks = {delivery: fingerprint(identity, said) for delivery, said in reported.items()}
+        events = self.env["sengerio.mail.event"].search(
+            [("delivery_id", "in", [delivery.id for delivery in marks]), ("fingerprint", "in", [*marks.values()])]
         )
-        reported = {delivery: said for delivery, said in reported.items() if delivery not in known.delivery_id}
+        known = {(event.delivery_id, event.fingerprint) for event in events}
+        reported = {delivery: said for delivery, said in reported.items() if (delivery, marks[delivery]) not in known}
         if not reported:
             return
         attachment = self.env["ir.attachment"].create(
@@ -191,7 +194,7 @@ class SengerioMailGateway(models.AbstractModel):
             status, words = storable(getattr(said, "status", "")), storable(getattr(said, "diagnostic", ""))
             kind = event_kind(said.kind, status, words)
             self.env["sengerio.mail.event"].create(
-                {"delivery_id": delivery.id, "kind": kind, "source": "report", "fingerprint": mark,
+                {"delivery_id": delivery.id, "kind": kind, "source": "report", "fingerprint": marks[delivery],
                  "detail": " ".join(filter(None, (status, words))) or False, "attachment_id": attachment.id}
             )  # fmt: skip
             if said.kind == "failed" and delivery.state != "opened":  # it did arrive
@@ -201,6 +204,38 @@ class SengerioMailGateway(models.AbstractModel):
                 changed |= delivery
         document._follow(changed, attachment)
 
+    # ------------------------------------------------------------
+    # What Odoo makes of it
+    # ------------------------------------------------------------
+
+    @api.model
+    def _without_guess(self, email_message, values):
+        """Return what Odoo read in a bounce, without what it would count for people who are not in it.
+
+        A bounce of a document that comes here names no address that the document was mailed to: those are recorded
+        by now. Odoo would blame the customer all the same: as the one person notified, or the record itself. What
+        it may know better is a follower, who got a mail of Odoo's own, or another person altogether.
+
+        :param email_message: the bounce
+        :param dict values: of ``mail.thread._message_parse_extract_bounce``
+        """
+        message_sudo = values.get("bounced_message")
+        documents_sudo = self.env["sengerio.mail.document"].sudo()  # the gateway acts for nobody
+        if message_sudo:
+            documents_sudo = documents_sudo.search([("mail_message_id", "in", message_sudo.ids)])
+        if not documents_sudo:
+            return values
+        named = {said.address.lower() for said in read_report(email_message).recipients}
+        named -= {delivery.email.lower() for delivery in documents_sudo.delivery_ids}
+        people_sudo = values["bounced_partner"].filtered(lambda partner: partner.email_normalized in named)
+        notified_sudo = people_sudo & message_sudo.notification_ids.res_partner_id
+        return {
+            **values,
+            "bounced_partner": people_sudo,
+            "bounced_email": values["bounced_email"] if values["bounced_email"] in named else False,
+            "bounced_message": message_sudo if notified_sudo else message_sudo.browse(),
+        }
+
     @api.model
     def _tell_odoo(self, message, delivery, words):
         """Let Odoo count a bounce and mark the one notification that it concerns."""
@@ -209,7 +244,7 @@ class SengerioMailGateway(models.AbstractModel):
             [("id", "=", document.mail_message_id)], ["model", "res_id"], limit=1
         )
         bounced = delivery.partner_id if delivery.header == "to" else self.env["res.partner"]
-        self.env["mail.thread"]._routing_handle_bounce(
+        self.env["mail.thread"].with_context(sengerio_bounce_of_address=True)._routing_handle_bounce(
             message,
             {
                 "bounced_email": delivery.email,
@@ -240,8 +275,18 @@ def parsed(raw):
     """
     try:
         return email.message_from_bytes(raw, policy=email.policy.compat32)
-    except (ValueError, LookupError, AttributeError, TypeError):  # mistakes in Python's own parser
+    # mistakes in Python's own parser; RecursionError: a thousand parts, each in the one before
+    except (ValueError, LookupError, AttributeError, TypeError, RecursionError):
         return None
+
+
+def message_id(raw):
+    """Return the Message-Id of a message whose parts Python may not be able to read; empty if there is none.
+
+    :param bytes raw: the message
+    """
+    head = re.split(rb"\r?\n\r?\n", raw, maxsplit=1)[0]
+    return "".join(header_values(email.message_from_bytes(head, policy=email.policy.compat32), ("Message-Id",))).strip()
 
 
 def header_values(message, names):
@@ -262,11 +307,21 @@ def event_kind(kind, status, words):
     return EVENT_OF.get(kind, kind)
 
 
-def fingerprint(message, raw):
-    """Return what makes a report the same one, whichever way and however often it comes: Message-Id, or body."""
-    message_id = "".join(header_values(message, ("Message-Id",))).strip()
+def report_identity(message, raw):
+    """Return what a report is known by, whichever way and however often it comes: its Message-Id, or its body."""
+    own_id = "".join(header_values(message, ("Message-Id",))).strip()
     body = raw.partition(b"\r\n\r\n")[2] or raw.partition(b"\n\n")[2]
-    return hashlib.sha256(message_id.encode(errors="backslashreplace") or body).hexdigest()
+    return own_id.encode(errors="backslashreplace") or body
+
+
+def fingerprint(identity, said):
+    """Return what makes a report's word for a recipient the same one: some servers use one Message-Id for several.
+
+    :param bytes identity: of :func:`report_identity`
+    :param said: the report or its :class:`~..tools.reports.model.RecipientReport`
+    """
+    word = f"{said.kind} {getattr(said, 'status', '')}".encode(errors="backslashreplace")
+    return hashlib.sha256(word + b"\0" + identity).hexdigest()
 
 
 def storable(text):

@@ -244,9 +244,14 @@ Disposition: manual-action/MDN-sent-manually; displayed
         header["Message-Id"] = "<someone@else.example>"
         self.process(report([(AZURE, *NO_SUCH)], header))
         self.assertEqual(self.azure.message_bounce, before + 1)  # Odoo's own counting
+        before = self.azure.message_bounce
+        orders = self.env["sale.order"].search_count([])
         self.process(report([("stranger@azure.example", *NO_SUCH)], customer))
         self.assertEqual(set(self.states(document).values()), {"sent"})
         self.assertFalse(document.delivery_ids.event_ids)
+        self.assertEqual(self.notification(document).notification_status, "sent")  # Odoo would blame the customer
+        self.assertEqual(self.azure.message_bounce, before)
+        self.assertEqual(self.env["sale.order"].search_count([]), orders)
         self.assertFalse(self.returned())
 
     def test_auto_reply(self):

@@ -1,23 +1,79 @@
 """Reports that are hard to get right: what a critical reader of the mail gateway found."""
 
 import contextlib
+from email.message import EmailMessage
 from unittest.mock import patch
+from xmlrpc.client import Binary
 
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
+from odoo.tools import mute_logger
 
 from ..models.sengerio_mail_document_outcome import SengerioMailDocumentOutcome
-from .test_bounces import ANNA, AZURE, BUYING, FULL, MARC, NO_SUCH, BounceCase, report
+from .test_bounces import ANNA, AZURE, BOUNCE, BUYING, FULL, MARC, NO_SUCH, BounceCase, report
 
 
 @tagged("post_install", "-at_install")
 class TestBouncesCornerCases(BounceCase):
+    def test_ways(self):
+        """A report marks the document by whichever address and in whichever form it arrives, and makes nothing else."""
+        order = self.make_order()
+        alias = {"alias_domain_id": self.alias_domain.id, "alias_model_id": self.env["ir.model"]._get_id("res.partner")}
+        own = {"alias_model_id": self.env["ir.model"]._get_id("sale.order"), "alias_force_thread_id": order.id}
+        self.env["mail.alias"].create([{**alias, "alias_name": "new"}, {**alias, **own, "alias_name": "own"}])
+        for to in (BOUNCE, "catchall@firm.example", "own@firm.example", "new@firm.example", None):
+            for form in (bytes, bytes.decode, Binary):
+                with self.subTest(to=to, form=form):
+                    document, customer, _copies = self.sent(order)
+                    raw = report([(BUYING, *NO_SUCH)], customer, to=to or BOUNCE)
+                    if not to:
+                        raw = raw.replace(b"\r\nTo: ", b"\r\nDelivered-To: ", 1)
+                    before = self.made()
+                    self.assertFalse(self.process(form(raw)))
+                    self.assertEqual(self.states(document)[BUYING], "hard_bounce")
+                    self.assertEqual(document.delivery_ids.event_ids.mapped("kind"), ["hard_bounce"])
+                    self.assertEqual(self.made(), before)
+                    self.assertEqual(len(self.returned()), 1)
+
+    def made(self):
+        """Return how many records there are of what incoming mail may make, and how many messages are incoming."""
+        counts = {model: self.env[model].search_count([]) for model in ("sale.order", "res.partner", "res.users")}
+        return {**counts, "email": self.env["mail.message"].search_count([("message_type", "=", "email")])}
+
     def test_expanded_twice(self):
         """An address that leads to two members, one of whom failed, has failed."""
         document, customer, _copies = self.sent()
         members = [("one@members.example", *NO_SUCH), ("two@members.example", "delivered", "2.0.0", "250 ok")]
         original = f"Original-Recipient: rfc822; {BUYING}\r\nFinal-Recipient: rfc822; ".encode()
         self.process(report(members, customer).replace(b"Final-Recipient: rfc822; ", original))
+        self.assertEqual(self.states(document)[BUYING], "hard_bounce")
+
+    def test_one_message_id_for_several(self):
+        """A server that reports delay and failure under one Message-Id has reported both, and each once."""
+        document, customer, _copies = self.sent()
+        same = "<same@mx.azure.example>"
+        delayed = report([(BUYING, "delayed", "4.4.1", "connect: timed out")], customer, message_id=same)
+        failed = report([(BUYING, *NO_SUCH)], customer, message_id=same)
+        for raw in (delayed, failed, delayed, failed):
+            self.process(raw)
+        self.assertEqual(self.states(document)[BUYING], "hard_bounce")
+        self.assertEqual(document.delivery_ids.event_ids.mapped("kind"), ["delayed", "hard_bounce"])
+        self.assertEqual(len(self.returned()), 1)
+
+    def test_nested_too_deeply(self):
+        """A message of a thousand parts in one another is refused by name, as what cannot be read, and noted."""
+        head = "From: a@b.example\r\nTo: catchall@firm.example\r\nMessage-Id: <deep@b.example>\r\nMIME-Version: 1.0\r\n"
+        parts = (f'Content-Type: multipart/mixed; boundary="b{depth}"\r\n\r\n--b{depth}\r\n' for depth in range(2000))
+        raw = (head + "".join(parts) + "Content-Type: text/plain\r\n\r\nDeep down\r\n").encode()
+        logger = "odoo.addons.sengerio_mail.models.mail_thread"
+        for message in (raw, raw.decode(), Binary(raw)):
+            with self.assertLogs(logger, "WARNING") as log, self.assertRaisesRegex(ValueError, "nested too deeply"):
+                self.process(message)
+            [line] = log.output
+            self.assertIn("<deep@b.example>", line)
+            self.assertIn(f"{len(raw)} bytes", line)
+        document, customer, _copies = self.sent()  # what comes next is read
+        self.process(report([(BUYING, *NO_SUCH)], customer))
         self.assertEqual(self.states(document)[BUYING], "hard_bounce")
 
     def test_flag_of_one_of_several(self):
@@ -151,3 +207,48 @@ class TestBouncesCornerCases(BounceCase):
         self.assertEqual((document.state, self.notification(document).notification_status), ("opened", "sent"))
         self.process(report([(AZURE, *NO_SUCH)], customer))
         self.assertEqual((document.state, self.notification(document).notification_status), ("opened", "sent"))
+
+    @mute_logger("odoo.addons.mail.models.mail_thread")
+    def test_people_not_mailed(self):
+        """A stranger's or follower's bounce is Odoo's to count, for that person, and never for the customer."""
+        follower, stranger = self.env["res.partner"].create(
+            [{"name": name, "email": f"{name}@else.example"} for name in ("follower", "stranger")]
+        )
+        order = self.make_order()
+        order.message_subscribe(follower.ids)
+        _mails = self.send(self.compose(order))
+        document = self.document_of(order)
+        notices = self.env["mail.notification"].search([("mail_message_id", "=", document.mail_message_id)])
+        self.assertEqual(notices.res_partner_id, self.azure | follower)
+        customer = EmailMessage()
+        customer["Message-Id"] = document.message_id
+
+        def marked():
+            bounced = notices.filtered(lambda notice: notice.notification_status == "bounce")
+            return bounced.res_partner_id, [person.message_bounce for person in (self.azure, follower, stranger)]
+
+        self.process(report([(stranger.email, *NO_SUCH)], customer))
+        self.assertEqual(marked(), (self.env["res.partner"], [0, 0, 1]))
+        self.process(report([("nobody@else.example", *NO_SUCH)], customer))
+        self.assertEqual(marked(), (self.env["res.partner"], [0, 0, 1]))
+        self.process(report([(follower.email, *NO_SUCH)], customer))
+        self.assertEqual(marked(), (follower, [0, 1, 1]))
+        self.assertFalse(document.delivery_ids.event_ids)
+
+    @mute_logger("odoo.addons.mail.models.mail_thread")
+    def test_about_a_partner(self):
+        """Of a document about a partner, what comes back from other addresses does not count for that partner."""
+        self.send(self.compose_free(self.azure, self.azure | self.john, "plan.pdf"))
+        document = self.document_of(self.azure)
+        self.assertEqual({delivery.email for delivery in document.delivery_ids}, {AZURE, self.john.email})
+        original = EmailMessage()
+        original["Message-Id"] = document.message_id
+        self.process(report([("stranger@else.example", *NO_SUCH)], original))
+        self.assertEqual((self.azure.message_bounce, self.john.message_bounce), (0, 0))
+        self.process(report([(self.john.email, *NO_SUCH)], original))
+        self.assertEqual((self.azure.message_bounce, self.john.message_bounce), (0, 1))
+        notices = self.env["mail.notification"].search([("mail_message_id", "=", document.mail_message_id)])
+        bounced = notices.filtered(lambda notice: notice.notification_status == "bounce")
+        self.assertEqual(bounced.res_partner_id, self.john)
+        self.process(report([(AZURE, *NO_SUCH)], original))
+        self.assertEqual((self.azure.message_bounce, self.john.message_bounce), (1, 1))

@@ -6,7 +6,39 @@ from email.message import EmailMessage
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from .test_bounces import AZURE, BUYING, FULL, MARC, NO_SUCH, BounceCase, report
+from .test_bounces import AZURE, BOUNCE, BUYING, FULL, MARC, NO_SUCH, BounceCase, report
+
+
+def complaint(address, original):
+    """Return a complaint as a provider writes it for a reader who pressed "spam" (RFC 5965)."""
+    text = f"""\
+From: feedback@provider.example
+To: {BOUNCE}
+Subject: FW: {original["Subject"]}
+Message-Id: <{address}-complains@provider.example>
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=feedback-report; boundary="=_b"
+
+--=_b
+Content-Type: text/plain
+
+This is an e-mail abuse report.
+--=_b
+Content-Type: message/feedback-report
+
+Feedback-Type: abuse
+User-Agent: Provider/1.0
+Version: 1
+Original-Rcpt-To: <{address}>
+
+--=_b
+Content-Type: text/rfc822-headers
+
+Message-Id: {original["Message-Id"]}
+
+--=_b--
+"""
+    return text.replace("\n", "\r\n").encode()
 
 
 @tagged("post_install", "-at_install")
@@ -31,6 +63,35 @@ class TestBouncesReturned(BounceCase):
         self.process(report([(AZURE, *FULL), (BUYING, *FULL)], customer))
         self.assertFalse(self.returned())
         self.assertEqual(self.states(document)[AZURE], "hard_bounce")
+
+    def test_once_for_each_state(self):
+        """Each state that is new to a document returns it once more, however many addresses come to have it."""
+        others = [f"{name}@azure.example" for name in ("third", "fourth", "fifth", "sixth")]
+        for other in others:
+            self.add_address(self.azure, "commercial", other)
+        third, fourth, fifth, sixth = others
+        _document, first, _copies = self.sent()
+        _document, second, _copies = self.sent()
+        for came, count, words in (
+            (report([(AZURE, *FULL)], first), 1, AZURE),
+            (report([(BUYING, *NO_SUCH)], first), 1, BUYING),
+            (complaint(third, first), 1, third),
+            (report([(fourth, *FULL)], first), 0, ""),
+            (report([(fifth, *NO_SUCH)], first), 0, ""),
+            (complaint(sixth, first), 0, ""),
+            (report([(fourth, *FULL)], second), 1, fourth),  # another document
+        ):
+            with self.subTest(came=came[-300:]):
+                self.process(came)
+                mails = self.returned()
+                self.assertEqual([mail.rcpt for mail in mails], [[MARC]] * count)
+                for mail in mails:
+                    self.assertIn(words, mail.part("plain"))
+        states = self.states(self.env["sengerio.mail.document"].search([("message_id", "=", first["Message-Id"])]))
+        self.assertEqual(
+            [states[email] for email in (AZURE, BUYING, *others)],
+            ["soft_bounce", "hard_bounce", "complaint", "soft_bounce", "hard_bounce", "complaint"],
+        )
 
     def test_no_loop(self):
         """Our own mail about a report is never read as one, and what answers it is ignored."""

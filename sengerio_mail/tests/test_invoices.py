@@ -7,6 +7,7 @@ from odoo.exceptions import UserError
 from odoo.tests import Form, new_test_user, tagged
 
 from .common import DocumentMailCase
+from .test_bounces import NO_SUCH, report
 
 AZURE, BOOKS, CONTROL = "azure@azure.example", "books@azure.example", "control@azure.example"
 CLERK, ANNA, MARC = "clerk@firm.example", "anna@firm.example", "marc@firm.example"
@@ -140,6 +141,26 @@ class TestInvoices(DocumentMailCase):
         self.assertEqual((lines["Mute"]["note"], lines["Mute"]["partner_id"]), ("nobody: no e-mail address", mute.id))
         self.assertEqual(wizard.alerts["account_missing_email"]["message"], "No e-mail address: Mute.")
         self.assertEqual([mail.rcpt for mail in self.run_batch(moves)], [[BOOKS, CONTROL], [CLERK]])
+
+    def test_bounced_address(self):
+        """Both wizards warn about an address whose mail came back, and mark it; they still send there."""
+        move = self.make_move()
+        mails = self.send_move(move)
+        self.env["mail.thread"].message_process(False, report([(BOOKS, *NO_SUCH)], mails[0].message))
+        self.env.invalidate_all()
+        self.assertEqual(self.document_of(move).state, "hard_bounce")
+        moves = self.make_move() | self.make_move()
+        shown = self.wizard(moves[0]).sengerio_recipients
+        self.assertEqual([tag["email"] for tag in shown["to"] if tag["bounced"]], [BOOKS])
+        [warning] = shown["warnings"]
+        self.assertIn(BOOKS, warning["text"])
+        self.assertEqual((warning["partner_id"], warning["action"]), (self.azure.id, "Correct the address"))
+        batch = self.env["account.move.send.batch.wizard"].with_user(self.clerk).create({"move_ids": moves.ids})
+        for line in batch.sengerio_lines["lines"]:
+            self.assertEqual([tag["email"] for tag in line["to"] if tag["bounced"]], [BOOKS])
+            self.assertEqual(line["warnings"], [warning["text"]])
+        self.env["sengerio.mail.address"].search([("email", "=", BOOKS)]).email = "right@azure.example"
+        self.assertFalse(self.wizard(moves[0]).sengerio_recipients["warnings"])
 
     def test_partner_without_email(self):
         """A partner without e-mail but with an accounting address is sent to, single and in a batch."""

@@ -229,7 +229,11 @@ class TestBlindCopies(RoutesCase):
         }  # fmt: skip
 
     def test_five_types_and_no_other(self):
-        """By hand and by OdooBot: one blind copy of each of the five types, to the right person; none of the others."""
+        """By hand and by OdooBot: of the five types one blind copy, to the right person, and reports are asked for.
+
+        None of the others; where the mail server offers reports, it is not asked for any beyond what it does anyway.
+        """
+        self.smtp.offers_dsn = self.smtp.takes_dsn = True
         rows = self.rows()
         codes = self.env["sengerio.mail.document.type"].search([]).mapped("code")
         self.assertCountEqual(rows, codes)
@@ -247,8 +251,19 @@ class TestBlindCopies(RoutesCase):
                         self.assertEqual(document.sender_id.email, person)
                     blind = document.delivery_ids.filtered(lambda delivery: delivery.header == "bcc")
                     self.assertEqual(blind.mapped("email"), [person] if is_copied else [])
-                    copies = [mail.rcpt for mail in self.smtp.take() if self.is_for_copies(mail)]
+                    mails = self.smtp.take()
+                    copies = [mail.rcpt for mail in mails if self.is_for_copies(mail)]
                     self.assertEqual(copies, [[person]] if is_copied else [])
+                    self.assertEqual({mail.rcpt[0] for mail in mails} - {person}, {document.delivery_ids[0].email})
+                    for mail in mails:
+                        self.assertReportsAskedFor(mail, asked=is_copied)
+
+    def assertReportsAskedFor(self, mail, asked):
+        """Assert that the mail server was asked for reports (RFC 3461), or was not, of each recipient of a message."""
+        names = {option.partition("=")[0] for option in mail.mail_options}
+        self.assertEqual(names & {"RET", "ENVID"}, {"RET", "ENVID"} if asked else set())
+        notify = ["NOTIFY=SUCCESS,DELAY,FAILURE"] if asked else []
+        self.assertEqual(mail.rcpt_options, [notify] * len(mail.rcpt))
 
     def is_for_copies(self, mail):
         """Tell whether a message is a document's one for all copies."""
