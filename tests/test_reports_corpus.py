@@ -8,7 +8,6 @@ import json
 import os
 import sys
 import time
-from email import message_from_bytes, policy
 from pathlib import Path
 
 import pytest
@@ -24,13 +23,14 @@ pytestmark = pytest.mark.skipif(
 @pytest.fixture(scope="module", params=["known", "unknown"])
 def results(request):
     """Return ``[(truth, report, keys of the recipients marked as failed)]``, with and without the mailed addresses."""
+    from odoo.addons.sengerio_mail.models.sengerio_mail_gateway import parsed
     from odoo.addons.sengerio_mail.tools.reports.fields import address_key
     from odoo.addons.sengerio_mail.tools.reports.reader import Reading
 
     found, spent = [], 0.0
     for line in (CORPUS / "truth.jsonl").read_text().splitlines():
         truth = json.loads(line)
-        message = message_from_bytes((CORPUS / truth["file"]).read_bytes(), policy=policy.SMTP)
+        message = parsed((CORPUS / truth["file"]).read_bytes())
         known = [address_key(address) for address in truth["recipients"] or ()] + DECOYS
         started = time.process_time()
         report = Reading(message).report(known if request.param == "known" else ())

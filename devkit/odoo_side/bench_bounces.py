@@ -19,11 +19,12 @@ from odoo import SUPERUSER_ID, api
 from odoo.modules.registry import Registry
 from odoo.tools.mail import generate_tracking_message_id
 
-from odoo.addons.sengerio_mail.tests.report_negatives import ANNA, negatives
+from odoo.addons.sengerio_mail.models.sengerio_mail_gateway import parsed
+from odoo.addons.sengerio_mail.tests.report_negatives import ANNA, BEN, DOCUMENT, mixed, negatives
+from odoo.addons.sengerio_mail.tools.reports import read_original
 
 DECOYS = ("first.decoy@decoy.example", "second.decoy@decoy.example")
 MARKED = {"soft_bounce", "hard_bounce"}
-NEGATIVE_ORIGINAL = "<doc-17@odoo.firm.example>"
 NO_ROUTE = "No possible route"  # Odoo's word for a message that is for nobody: no crash
 
 
@@ -40,14 +41,25 @@ class Case:
         self.kind, self.status = truth["kind"], truth.get("status")
         self.original = truth.get("original_message_id")
         self.expected = {address.lower() for address in truth.get("recipients") or ()}
+        self.reached = set(truth.get("reached") or ())
+
+    @property
+    def names_original(self):
+        """Whether the message tells which one it is about: without, nothing can be marked."""
+        message = parsed(self.raw)
+        original = message and read_original(message)
+        return bool(original and self.original in original.message_ids + original.references)
 
 
 def read_cases(folder):
-    """Return the corpus, and everyday mail that must not be read as a failure."""
+    """Return the corpus, everyday mail that must not be read as a failure, and reports of which a part is one."""
     rows = [json.loads(line) for line in (folder / "truth.jsonl").read_text().splitlines() if line.strip()]
     cases = [Case(row["file"], (folder / row["file"]).read_bytes(), row) for row in rows]
-    everyday = {"kind": "everyday", "recipients": [ANNA], "original_message_id": NEGATIVE_ORIGINAL}
+    everyday = {"kind": "everyday", "recipients": [ANNA], "original_message_id": DOCUMENT}
     cases += [Case(name, message.as_bytes(), everyday) for name, message, _kinds in negatives()]
+    for name, message, failed in mixed():
+        told = {"kind": "mixed", "recipients": failed, "reached": {ANNA, BEN} - failed}
+        cases.append(Case(name, message.as_bytes(), {**told, "original_message_id": DOCUMENT}))
     return cases
 
 
@@ -56,7 +68,7 @@ def seed(env, case):
 
     :return: ``{address: delivery}``
     """
-    addresses = [*sorted(case.expected), *DECOYS]
+    addresses = [*sorted(case.expected | case.reached), *DECOYS]
     partners = env["res.partner"].create([{"name": address, "email": address} for address in addresses])
     message_id = case.original or generate_tracking_message_id("unknown")
     order = env["sale.order"].search([], limit=1)
@@ -127,7 +139,10 @@ class Tally:
         marked = {email for email, (state, _code) in states.items() if state in MARKED}
         if case.kind == "bounce":
             self._add_bounce(case, states, marked)
+        elif case.kind == "mixed":
+            self._count("mixed", "mixed_exact", marked == case.expected, case, wrong_if=False)
         else:
+            self.counts["negatives_named"] += case.names_original
             self._count("negatives", "negatives_marked", bool(marked), case, wrong_if=True)
 
     def _add_bounce(self, case, states, marked):
@@ -158,7 +173,10 @@ class Tally:
             "bounces_that_name_their_original": counts["bounces_named"],
             "share_marked_exactly": share(counts["bounces_exact"], counts["bounces_named"]),
             "negatives": counts["negatives"],
+            "negatives_that_name_their_original": counts["negatives_named"],
             "share_of_negatives_marked": share(counts["negatives_marked"], counts["negatives"]),
+            "own_reports_of_which_a_part_failed": counts["mixed"],
+            "share_of_them_marked_exactly": share(counts["mixed_exact"], counts["mixed"]),
             "marked_without_original": counts["marked_without_original"],
             "bounces_without_original": counts["bounces_without_original"],
             "decoys_marked": counts["decoys_marked"],

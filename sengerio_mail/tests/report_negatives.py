@@ -1,9 +1,15 @@
-"""Messages that must not be read as failures: what people and programs write every day, in many languages."""
+"""Messages that must not be read as failures: what people and programs write every day, in many languages.
 
-from email import message_from_bytes, policy
+Each names the document's message, so that it would be marked if the reader were wrong; so do reports that say of one
+address that it failed, of another that it got the message.
+"""
+
+from email import message_from_bytes
 from email.message import EmailMessage
 
-ANNA = "anna@customer.example"
+ANNA, BEN, STRANGER = "anna@customer.example", "ben@customer.example", "stranger@elsewhere.example"
+DOCUMENT = "<doc-17@odoo.firm.example>"
+RETURNED = f"From: sales@firm.example\nTo: {ANNA}\nSubject: Quotation\nMessage-ID: {DOCUMENT}\n"
 NOTHING = ("none", "auto_reply")
 DAEMON = "Mail Delivery System <MAILER-DAEMON@mx.customer.example>"
 
@@ -25,7 +31,7 @@ ABSENCES = {
 ABSENCE_MARKS = (
     {"Auto-Submitted": "auto-replied"},
     {"X-Autoreply": "yes", "Precedence": "bulk"},
-    {"Auto-Submitted": "auto-generated (vacation)", "In-Reply-To": "<doc-17@odoo.firm.example>"},
+    {"Auto-Submitted": "auto-generated (vacation)", "In-Reply-To": DOCUMENT},
     {},
 )
 ORDINARY = {
@@ -42,7 +48,7 @@ ORDINARY = {
 }
 ORDINARY_MARKS = (
     {},
-    {"In-Reply-To": "<doc-17@odoo.firm.example>", "References": "<doc-17@odoo.firm.example>"},
+    {"In-Reply-To": DOCUMENT, "References": DOCUMENT},
     {"List-Id": "<team.customer.example>", "Precedence": "list"},
     {"List-Unsubscribe": "<mailto:leave@customer.example>", "Precedence": "bulk"},
     {"X-Mailer": "Mailer 1.0", "Return-Path": f"<{ANNA}>"},
@@ -64,6 +70,48 @@ DELAYS = {
     "it": "Il messaggio non è ancora stato consegnato.",
     "nl": "De bezorging is vertraagd.",
 }
+# how servers say that some got the message, above their addresses or around them
+REACHED = {
+    "delivered": "The message was delivered to:\n<{}>",
+    "wrapped": "However, it was delivered to the\nfollowing recipients:\n\n  {}",
+    "groupwise": "Transferred:\n\t{}",
+    "also": "The message was also sent to:\n{}",
+    "recipients": "Recipients of the message:\n<{}>\n<carla@customer.example>",
+    "inline": "The message was relayed to: {}",
+    "sentence": "Your message was delivered to {}.",
+    "reply": "<{}>: 250 2.0.0 Ok",
+    "transcript": ">>> RCPT To:<{}>\n<<< 250 2.1.5 Recipient ok",
+    "ruled": "   ----- The following addresses had successful delivery notifications -----\n<{}>",
+    "late": "   ----- The following addresses had transient non-fatal errors -----\n<{}>",
+    "complete": "Delivery to these recipients is complete, but no notification was sent by the server:\n{}",
+    "unclear": "Kopie per Verteiler:\n{}",
+    "de": "Die Nachricht wurde an folgende Empfänger zugestellt:\n{}",
+    "de all": "Empfänger der Nachricht:\n{}\ncarla@customer.example",
+    "fr": "Le message a bien été remis à :\n{}",
+    "fr all": "Destinataires du message :\n{}\ncarla@customer.example",
+    "es": "El mensaje se ha entregado a:\n{}",
+    "it": "Il messaggio è stato consegnato a:\n{}",
+    "nl": "Het bericht is afgeleverd bij:\n{}",
+    "pt": "A mensagem foi entregue a:\n{}",
+    "ja": "次の宛先には配信されました:\n{}",
+}
+# the same words, and yet a failure
+NOT_REACHED = {
+    "en": "Your message has not been delivered to the following recipients:\n{}",
+    "adverb": "It was not successfully delivered to:\n{}",
+    "turn": "It was delivered to some, but could not be delivered to the following:\n{}",
+    "sent": "The message that was sent to the following\naddresses could not be delivered:\n\n  {}",
+    "refused": "It was delivered to:\n<carla@customer.example>\n\n<{}>: 550 5.1.1 unknown",
+    "section": "It was delivered to:\n<carla@customer.example>\n\n<{}>:\nSorry, no mailbox here: user unknown",
+    "heading": "Transferred:\n  carla@customer.example\n\nCould not be transferred\n  {}",
+    "de": "Die Nachricht wurde nicht zugestellt an:\n{}",
+    "fr": "Le message n'a pas été remis à :\n{}",
+    "es": "El mensaje no ha sido entregado a:\n{}",
+    "it": "Il messaggio non è stato consegnato a:\n{}",
+    "nl": "Het bericht is niet afgeleverd bij:\n{}",
+    "pt": "A mensagem não foi entregue a:\n{}",
+    "ja": "次の宛先には配信されませんでした:\n{}",
+}
 # RFC 3464 §2.3.3
 ACTIONS = {"delayed": "4.4.1", "delivered": "2.0.0", "relayed": "2.0.0", "expanded": "2.0.0"}
 # RFC 8098 §3.2.6
@@ -81,13 +129,36 @@ def negatives():
     yield from _calendar()
 
 
+def mixed():
+    """Yield ``(name, message, addresses that failed)`` of reports about several recipients, of whom some failed."""
+    failure = f"The following addresses had permanent fatal errors:\n<{ANNA}>: 550 5.1.1 unknown"
+    for name, words in REACHED.items():
+        reached = words.format(BEN)
+        yield f"failed, {name}", _in_words(f"{failure}\n\n{reached}"), {ANNA}
+        yield f"{name}, failed", _in_words(f"Delivery failed for some.\n\n{reached}\n\n{failure}"), {ANNA}
+    for name, words in NOT_REACHED.items():
+        yield f"not reached {name}", _in_words(f"Delivery failed.\n\n{words.format(ANNA)}"), {ANNA}
+    fields = f"Reporting-MTA: mx\n\nFinal-Recipient: rfc822; {STRANGER}\nAction: failed\nStatus: 5.1.1\n"
+    for heading in ("It was delivered to:", "The message was also sent to:", "Recipients of the message:", "Cc-Liste:"):
+        text = f"<{STRANGER}>: 550 no such user\n\n{heading}\n<{ANNA}>\n<{BEN}>"
+        to_both = RETURNED.replace(ANNA, f"{ANNA}, {BEN}")
+        yield f"stranger, {heading}", _report(DAEMON, text, "delivery-status", fields, to_both), set()
+        yield f"stranger in words, {heading}", _in_words(f"Delivery failed.\n\n{text}", to_both), set()
+
+
+def _in_words(text, returned=RETURNED):
+    said = f"{text}\n\n------ This is a copy of your message ------\n\n{returned}"
+    return _message("Undelivered mail", said, sender=DAEMON)
+
+
 def _message(subject, text, sender=f"Anna <{ANNA}>", marks=None):
     message = EmailMessage()
     message["From"] = sender
     message["To"] = "Sales <sales@firm.example>"
     message["Subject"] = subject
     message["Message-ID"] = "<x@customer.example>"
-    for name, value in (marks or {}).items():
+    # In-Reply-To would make a conversation of it, which is easier to tell
+    for name, value in {"References": DOCUMENT, **(marks or {})}.items():
         message[name] = value
     message.set_content(text)
     return message
@@ -121,21 +192,24 @@ def _delays():
     for language, text in DELAYS.items():
         for subject in ("Warning: message delayed", "Delivery Status Notification (Delay)"):
             marks = {"Auto-Submitted": "auto-replied"}
-            message = _message(subject, f"{text}\n\n  {ANNA}\n", sender=DAEMON, marks=marks)
+            said = f"{text}\n\n  {ANNA}\n\n------ This is a copy of your message ------\n\n{RETURNED}"
+            message = _message(subject, said, sender=DAEMON, marks=marks)
             yield f"delay {language} {subject}", message, ("delayed",)
 
 
-def _report(sender, text, kind, fields):
+def _report(sender, text, kind, fields, returned=RETURNED):
     lines = (
         f"From: {sender}",
         "To: bounce@firm.example",
         "Subject: Delivery Status Notification",
+        "Message-ID: <report@customer.example>",
         f'Content-Type: multipart/report; report-type="{kind}"; boundary="b"',
-        f"\n--b\nContent-Type: text/plain\n\n{text}",
+        f"\n--b\nContent-Type: text/plain; charset=utf-8\n\n{text}",
         f"--b\nContent-Type: message/{kind}\n\n{fields}",
+        f"--b\nContent-Type: text/rfc822-headers\n\n{returned}",
         "--b--\n",
     )
-    return message_from_bytes("\n".join(lines).encode(), policy=policy.SMTP)
+    return message_from_bytes("\n".join(lines).encode())
 
 
 def _statuses():
@@ -150,8 +224,9 @@ def _statuses():
 def _receipts():
     for disposition, kind in DISPOSITIONS.items():
         for mode in ("manual-action/MDN-sent-manually", "automatic-action/MDN-sent-automatically"):
-            fields = f"Final-Recipient: rfc822;{ANNA}\nDisposition: {mode}; {disposition}\n"
-            message = _report(f"Anna <{ANNA}>", "Your message was seen.", "disposition-notification", fields)
+            fields = f"Final-Recipient: rfc822;{ANNA}\nOriginal-Message-ID: {DOCUMENT}\n"
+            fields += f"Disposition: {mode}; {disposition}\n"
+            message = _report(f"Anna <{ANNA}>", "Your message was seen.", "disposition-notification", fields, "")
             yield f"{disposition} {mode}", message, (kind,)
 
 

@@ -1,14 +1,15 @@
 """The reader of reports on samples of all kinds, on mail that is no report, and its verdicts."""
 
-from email import message_from_bytes, policy
+from email import message_from_bytes
 from email.message import EmailMessage, Message
 
 from odoo.tests import BaseCase, tagged
 from odoo.tools import file_path
 
+from odoo.addons.sengerio_mail.models.sengerio_mail_gateway import parsed
 from odoo.addons.sengerio_mail.tools.reports import read_original, read_report, verdict
 
-from .report_negatives import negatives
+from .report_negatives import mixed, negatives
 
 FOLDER = "sengerio_mail/tests/reports"
 ANNA, BEN, TEAM = "anna@customer.example", "ben@customer.example", "team@customer.example"
@@ -60,7 +61,7 @@ WITHOUT_RETURNED = {"exchange_2003", "exim_delayed", "html_failed", "japanese_ca
 def sample(name):
     """Return a sample as the mail gateway parses it."""
     with open(file_path(f"{FOLDER}/{name}.eml"), "rb") as file:
-        return message_from_bytes(file.read(), policy=policy.SMTP)
+        return parsed(file.read())
 
 
 @tagged("post_install", "-at_install")
@@ -124,18 +125,30 @@ class TestReports(BaseCase):
     def test_echoed_recipients(self):
         """Two of ours in the copy of the message's own To are not failed because a third address is."""
         source = sample("exchange_2003").as_bytes().replace(b"\nanna@customer.example on", b"\nzoe@other.example on")
-        report = read_report(message_from_bytes(source, policy=policy.SMTP), known=KNOWN)
+        report = read_report(parsed(source), known=KNOWN)
         self.assertEqual(report.kind, "failed")
         self.assertFalse({found.address for found in report.recipients} & set(KNOWN))
 
     def test_negatives(self):
-        """More than 200 messages that are no failures are not read as failures, their addresses known."""
+        """More than 200 messages that are no failures are not read as failures, though they name the document."""
         count = 0
         for name, message, kinds in negatives():
             count += 1
             with self.subTest(message=name):
-                self.assertIn(read_report(message, known=KNOWN).kind, kinds)
+                report = read_report(parsed(message.as_bytes()), known=KNOWN)
+                self.assertIn(report.kind, kinds)
+                self.assertIn(DOCUMENT, report.original.message_ids + report.original.references)
         self.assertGreaterEqual(count, 200)
+
+    def test_some_failed(self):
+        """Who got the message is not marked because another did not; who did not is, whatever is said of others."""
+        for name, message, failed in mixed():
+            with self.subTest(message=name):
+                report = read_report(parsed(message.as_bytes()), known=KNOWN)
+                self.assertEqual(report.kind, "failed")
+                found = {recipient.address for recipient in report.recipients if recipient.kind == "failed"}
+                self.assertEqual(found & set(KNOWN), failed)
+                self.assertIn(DOCUMENT, report.original.message_ids + report.original.references)
 
     def test_nothing(self):
         """Messages without anything are no reports."""

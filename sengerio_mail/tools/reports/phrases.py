@@ -6,12 +6,15 @@ Texts are compared after :func:`plain`, so that one spelling stands for all. Jap
 import re
 import unicodedata
 
+# not the voicing marks of Japanese, which make other letters
+_ACCENTS = re.compile("[\u0300-\u036f]")
+
 
 def plain(text):
     """Return a text in lower case, without accents, its spaces single, apostrophes straight."""
     text = text.replace("\u2019", "'").replace("\xa0", " ")
     if not text.isascii():
-        text = "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
+        text = _ACCENTS.sub("", unicodedata.normalize("NFKD", text))
         text = unicodedata.normalize("NFC", text)
     return " ".join(text.lower().split())
 
@@ -113,6 +116,77 @@ FINAL = _any(
     r"envelope expired|giving up on|retry timeout exceeded|undelivered mail returned to sender",
 )
 
+_MESSAGE = r"(?:message|mail|e-?mail|copy|one)"
+_SENT_DE = r"(?:zugestellt|weitergeleitet|ubermittelt|ubertragen|ausgeliefert|gesendet|versandt|verschickt)"
+_SENT_FR = r"(?:remis|distribue|delivre|transmis|transfere|envoye|achemine|relaye)e?s?"
+_SENT_ES = r"(?:entreg|(?:re)?envi|reexpedi|transmit|transferi)[ao]d?[ao]?s?"
+_SENT_IT = r"(?:consegnat|recapitat|inoltrat|inviat|trasmess|trasferit)[oaie]"
+_SENT_NL = r"(?:afgeleverd|bezorgd|geleverd|doorgestuurd|verzonden|verstuurd|overgedragen)"
+_SENT_PT = r"(?:entregues?|(?:enviad|encaminhad|reencaminhad|transmitid|transferid)[oa]s?)"
+
+# that some did get the message: in a sentence of its own, or as a heading of those who did
+DELIVERED = _any(
+    r"(?<!that )(?<!which )\b(?:was|were|been|is|are)"
+    r"(?: also| already| successfully| only| indeed){0,3}"
+    r" (?:delivered|relayed|transferred|transmitted|passed on|handed (?:over|off))",
+    rf"{_MESSAGE} (?:was|were|has been|have been)(?: also| already| successfully){{0,3}} (?:forwarded|redirected)",
+    r"\b(?:also|already|successfully) (?:been )?(?:delivered|relayed|transferred|transmitted|forwarded|sent)\b",
+    r"\b(?:delivered|relayed|transferred|transmitted|sent) successfully",
+    r"^(?:delivered|relayed|transferred|transmitted|forwarded)(?: to)?(?: the)?(?: other| following| these){0,2}"
+    r"(?: recipients?| address(?:es)?)? ?:?$",
+    r"(?<!un)successful(?:ly)? (?:deliver|relay|transfer|transmi|sent|recipient)",
+    r"\bdeliver(?:y|ies) (?:to|for|of) [^.]{0,150}(?:succeeded|(?<!un)successful|complete)",
+    rf"(?:has|have) (?:already )?(?:received|got|gotten) (?:the|your|this|a copy of the) (?:{_MESSAGE})",
+    # German, Dutch: the verb comes last
+    rf"\b(?:wurden?|ist|sind)(?: [^ .]{{1,30}}){{0,8}} {_SENT_DE}",
+    rf"^(?:(?:erfolgreich|auch|ebenfalls|bereits) ){{0,2}}{_SENT_DE}(?: an| bei)? ?:?$",
+    rf"\b(?:is|zijn|werd|werden)(?: [^ .]{{1,30}}){{0,8}} {_SENT_NL}",
+    rf"^(?:(?:ook|reeds|wel) ){{0,2}}{_SENT_NL}(?: aan| bij| naar)? ?:?$",
+    # French, Spanish, Italian, Portuguese
+    rf"\b(?:a|ont)(?: (?:bien|egalement|aussi|deja)){{0,2}} ete(?: (?:bien|egalement|aussi|deja)){{0,2}} {_SENT_FR}",
+    rf"^(?:(?:bien|egalement|aussi) ){{0,2}}{_SENT_FR}(?: aux?| a)? ?:?$",
+    rf"\b(?:se han?|han? sido|fue|fueron|se)(?: (?:tambien|ya)){{0,2}} (?:{_SENT_ES}|(?:entreg|envi)(?:o|aron))\b",
+    rf"^{_SENT_ES}(?: tambien)?(?: a)? ?:?$",
+    rf"\b(?:e|sono) stat[oaie](?: (?:anche|gia|correttamente)){{0,2}} {_SENT_IT}",
+    rf"^{_SENT_IT}(?: anche)?(?: ai?)? ?:?$",
+    rf"\b(?:foi|foram)(?: (?:tambem|ja)){{0,2}} {_SENT_PT}",
+    rf"^{_SENT_PT}(?: tambem)?(?: a| para)? ?:?$",
+    # Japanese
+    r"(?:配信|配達|送信|転送|送達|中継)(?:され|し|が完了し|に成功し)(?:ました|た(?:アドレス|宛先))",
+    r"(?:配信|配達|送信|転送|送達)(?:済み?|完了|成功)",
+)
+
+# a heading of all whom the message was for
+LISTED = _any(
+    rf"\b(?:recipients?|address(?:es|ees)?) of (?:the|this|your) (?:original |returned )?{_MESSAGE}",
+    r"\b(?:original|all|message|intended) (?:recipients|addressees) ?:?$",
+    r"(?:was|were|is|been) (?:originally )?(?:sent|addressed) to",
+    r"^sent to(?: the following)?(?: recipients?| address(?:es)?)? ?:?$",
+    r"empfanger (?:der|dieser|ihrer) (?:ursprunglichen )?(?:nachricht|mail|e-?mail)",
+    r"destinataires? (?:du|de ce|de votre) (?:message|mail|courriel|e-?mail)",
+    r"destinatarios? (?:del|de este|de su|da|desta) (?:mensaje|correo|mensagem|e-?mail)",
+    r"destinatari(?:o)? (?:del|di questo) (?:messaggio|e-?mail)",
+    r"ontvangers? van (?:het|dit|uw) (?:bericht|e-?mail)",
+    r"(?:メッセージ|メール)の(?:受信者|宛先|送信先)",
+)
+
+# a heading of those for whom the server still tries
+LATE = re.compile(r"\btransient|non-?fatal|\btemporar(?:y|ily)")
+
+NEGATION = re.compile(
+    r"\b(?:not|cannot|never|no|unable|fail\w*|nicht|nie|noch|niet|nooit|nog|pas|jamais|non|nao|nunca|mai)\b|n't\b|\bn'"
+)
+
+# a turn inside a sentence
+TURN = re.compile(r"[;,]? (?:but|however|although|aber|jedoch|mais|pero|ma|maar|mas|porem) |ましたが")
+SENTENCE_END = re.compile(r"[.!?] |。")
+# what servers say after an address that it reached
+REACHED = re.compile(
+    r"^[\s>\"')\]:;,.=-]{0,8}[(\[]?(?:(?:was|were|has been|is) )?(?:successfully )?"
+    r"(?:delivered|relayed|transferred|transmitted|sent\b|accepted|recipient ok|ok\b|2\d\d[- ]|2\.\d\.\d)"
+)
+REPLY_GOOD = re.compile(r"^[<>\s]{0,8}2\d\d[- ]")
+
 # who writes: a mail system
 DAEMON = re.compile(
     r"mailer-?daemon|mail[ ._-]?deliver|delivery[ ._-]?(?:sub)?system|postmaster|poostmaster|mdaemon|mailerdaemon"
@@ -195,5 +269,5 @@ AUTO_REPLY_SUBJECT = _any(
     r"respuesta automatica|fuera de (?:la )?oficina|risposta automatica|fuori ufficio|assen[tz]",
     r"resposta automatica|ausencia|automatisch antwoord|afwezig|automatyczna odpowiedz|nieobecno|poza biurem",
     r"automaticka odpoved|mimo kancelar|autosvar|automatiskt svar|franvaro|fravaer|poissa|automaattinen",
-    r"автоматический ответ|автоответ|вне офиса|отсутств|自動(?:返信|応答)|不在|自动(?:回复|答复)|自動回覆|부재|자동",
+    r"автоматически[ий] ответ|автоответ|вне офиса|отсутств|自動(?:返信|応答)|不在|自动(?:回复|答复)|自動回覆|부재|자동",
 )

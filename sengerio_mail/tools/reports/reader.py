@@ -232,10 +232,14 @@ class Reading:
     def _forwarded(self, found, known):
         """Return the reports of addresses that we mailed and the text names, when the fields name others."""
         mentions = [mention for mention in self._mentions(known) if mention.strength != ECHOED]
-        if not mentions:
+        worst_kind = worst(report.kind for report in found)
+        reports = [report for report in found if report.kind == worst_kind]
+        if len(mentions) > len(reports):  # a list of all, or some of them got it
             return []
-        first = found[0]
-        return [replace(first, original=mention.address, final=first.final or first.original) for mention in mentions]
+        return [
+            replace(report, original=mention.address, final=report.final or report.original)
+            for mention, report in zip(mentions, reports, strict=False)
+        ]
 
     def _receipts(self, known):
         """RFC 8098; a program that deletes a message and says that it rejected it has failed to deliver."""
@@ -285,7 +289,8 @@ class Reading:
 
         What is not called failed may be a list of all recipients: then it is one address, or it tells nothing.
         """
-        mentions = [mention for mention in self.words.mentions() if mention.key in known]
+        reached = self.words.reached()
+        mentions = [m for m in self.words.mentions() if m.key in known and m.key not in reached]
         strongest = min((mention.strength for mention in mentions), default=None)
         first = {}
         for mention in mentions:
@@ -295,7 +300,7 @@ class Reading:
 
     def _from_mention(self, kind, mention):
         return RecipientReport(
-            kind=kind,
+            kind="delayed" if mention.late else kind,
             original=mention.original or mention.address,
             final=mention.address,
             status=self.words.status(mention) or self._lone_status(mention),
@@ -314,6 +319,8 @@ class Reading:
         if known:
             named = [address for address in named if address_key(address) in known] or named
             returned = [address for address in returned if address_key(address) in known]
+        reached = self.words.reached()
+        returned = [address for address in returned if address_key(address) not in reached]
         if named:
             return named
         others = [mention.address for mention in self.words.mentioned(self._senders())]

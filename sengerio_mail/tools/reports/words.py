@@ -8,14 +8,16 @@ where it stands; the strongest count.
 import html
 import re
 from dataclasses import dataclass
+from itertools import islice
 
 from . import phrases
 from .fields import address_key, clean_address, find_status, iter_addresses, read_header
+from .headings import DELIVERED, LATE, LISTED, PERMANENT_REPLY, UNCLEAR, is_reached, outcomes
 
 MAX_LINES = 800
 MAX_LINE = 600
 MAX_SAID = 16_000  # characters in which words of failure are looked for
-MAX_MENTIONS = 300
+MAX_MENTIONS = 500
 MAX_DIAGNOSTIC = 500
 
 EXPLICIT, STATED, MENTIONED, ECHOED = range(4)
@@ -27,21 +29,25 @@ _RULER = re.compile(r"^[\s>|]*[-=*_#|+~ ]*|[-=*_#|+~ :.]*$")
 _HEADER_LINE = re.compile(r"[>| \t]{0,6}([A-Za-z][A-Za-z0-9-]{1,60}):")
 _TRACE_NAMES = frozenset({"received", "return-path", "message-id", "dkim-signature", "x-received", "arc-seal"})
 _REPLY_CODE = re.compile(r"(?:^|[^\d.:/])(?:[45]\d\d)(?:[- #:(]|$)")
-_PERMANENT_REPLY = re.compile(r"(?:^|said: |replied: |[>:(] ?)5\d\d[- :#]")
 _BULLETS = " \t-*\u2022>|\"'<[(`\u00b7"
-_SENDMAIL = re.compile(r"^\s{0,4}\d{3}[ -]\s?<?$")
+_SENDMAIL = re.compile(r"^\s{0,4}[45]\d\d[ -]\s?<?$")
 _NAMED = re.compile(r"[\"']?\s<[^<>\s@]{1,64}@")  # what comes before <a@b> is its display name
 _RCPT = re.compile(r"rcpt to:?\s?<?$", re.IGNORECASE)
 
 
 @dataclass
 class Mention:
-    """An address in the text: ``strength`` tells how surely it is called failed."""
+    """An address in the text: ``strength`` tells how surely it is called failed, ``late`` that it is called delayed.
+
+    ``unclear``: it is one of a list whose heading is not understood.
+    """
 
     address: str
     strength: int
     line: int
     original: str = ""
+    late: bool = False
+    unclear: bool = False
     key: str = ""
 
     def __post_init__(self):
@@ -98,6 +104,8 @@ class Words:
         self.said = phrases.plain(" ".join(self._written)[:MAX_SAID])
         self.subject = phrases.plain(subject)
         self._mentions = None
+        self._outcomes = ()
+        self._reached = set()
 
     @staticmethod
     def _is_bullet(line):
@@ -111,7 +119,7 @@ class Words:
     @property
     def has_refusal(self):
         """Whether a permanent SMTP reply is quoted (RFC 5321 §4.2.1)."""
-        return any(_PERMANENT_REPLY.search(line) for line in self._written)
+        return any(PERMANENT_REPLY.search(line) for line in self._written)
 
     @property
     def says_delay(self):
@@ -123,16 +131,31 @@ class Words:
         """Return the :class:`Mention` of each address, in their order."""
         if self._mentions is None:
             self._mentions = []
-            for index, line in enumerate(self._written):
-                for match in iter_addresses(line):
-                    if len(self._mentions) < MAX_MENTIONS:
-                        self._add(index, line, match)
+            self._outcomes = outcomes(self._written)
+            found = ((index, match) for index, line in enumerate(self._written) for match in iter_addresses(line))
+            for index, match in islice(found, MAX_MENTIONS):
+                self._add(index, self._written[index], match)
+            self._weigh_unclear()
         return self._mentions
+
+    def _weigh_unclear(self):
+        """Let lists under headings that are not understood count where nothing else is called failed."""
+        if any(mention.strength <= STATED and not mention.unclear for mention in self._mentions):
+            for mention in self._mentions:
+                if mention.unclear:
+                    mention.strength = max(mention.strength, MENTIONED)
+
+    def reached(self):
+        """Return the keys of the addresses that got the message, says the text, and failed nowhere."""
+        return self._reached.difference(mention.key for mention in self.mentions() if mention.strength <= STATED)
 
     def _add(self, index, line, match):
         before, after = phrases.plain(line[: match.start()]), line[match.end() :]
         address = clean_address(match[0])
         if "." not in address.rpartition("@")[2] or _NAMED.match(after):
+            return
+        if self._outcomes[index] == DELIVERED or is_reached(self._written, index, before, after):
+            self._reached.add(address_key(address))
             return
         if phrases.FORWARDED.search(before):
             if self._mentions:
@@ -141,13 +164,19 @@ class Words:
             return
         strength = self._strength(index, line, match.start(), before, after)
         if strength is not None:
-            self._mentions.append(Mention(address, strength, index))
+            outcome = self._outcomes[index]
+            unclear = outcome == UNCLEAR and not line[: match.start()].strip(_BULLETS) and not self._fails(line)
+            self._mentions.append(Mention(address, strength, index, late=outcome == LATE, unclear=unclear))
+
+    @staticmethod
+    def _fails(line):
+        return bool(PERMANENT_REPLY.search(line) or phrases.FAILURE.search(phrases.plain(line)))
 
     def _strength(self, index, line, start, before, after):
         """Return how surely an address is called failed, ``None`` if it is another's."""
         if phrases.SENDER_ECHO.match(phrases.plain(line)):
             return None
-        if phrases.ECHO.match(phrases.plain(line)):
+        if self._outcomes[index] == LISTED or phrases.ECHO.match(phrases.plain(line)):
             return ECHOED
         if _SENDMAIL.match(line[:start]) and after.lstrip("> ").startswith("..."):
             return EXPLICIT
