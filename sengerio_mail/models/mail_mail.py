@@ -159,7 +159,9 @@ class MailMail(models.Model):
         """
         documents = self._sengerio_documents()
         if not documents or not auto_commit:
-            documents.sudo().mapped("sengerio_delivery_ids")  # finding them locks their documents
+            deliveries_sudo = documents.sudo().mapped("sengerio_delivery_ids")  # finding them locks their documents
+            for names in ("email", "document_id.type_id"):  # read together: Odoo takes one mail after the other
+                deliveries_sudo.mapped(names)
             yield self
             return
         at_once = self.with_context(**{AT_ONCE_KEY: True})

@@ -54,6 +54,10 @@ class MailTemplate(models.Model):
             policy = document_types._other(record, self)
         if policy:
             author_id, email_from = record._message_compute_author(None, values.get("email_from") or None)
+            company = self.env.company
             values.update(
-                record._sengerio_message_values(policy, {}, author_id, email_from, values.get("reply_to"))
+                record._sengerio_message_values(policy, {}, author_id, email_from, values.get("reply_to")),
+                # of the record's company, as for messages: bounces come back to its alias domain
+                record_company_id=record._mail_get_companies(default=company)[record.id].id,
+                record_alias_domain_id=record.sudo()._mail_get_alias_domains(default_company=company)[record.id].id,
             )

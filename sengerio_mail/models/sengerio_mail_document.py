@@ -151,7 +151,7 @@ class SengerioMailDocument(models.Model):
         """Create documents with their deliveries and attachments in one statement: each mail pays for it.
 
         :param list vals_list: of :meth:`_prepare_document_values`
-        :return: the documents in the same order, their deliveries in the cache
+        :return: the documents in the same order, their deliveries and attachments in the cache
         """
         deliveries = self.env["sengerio.mail.delivery"]
         rows = [
@@ -205,6 +205,9 @@ class SengerioMailDocument(models.Model):
         )
         documents = self.browse(document_id for document_id, _delivery_ids in found)
         self._fields["delivery_ids"]._insert_cache(documents, [tuple(ids) for _document_id, ids in found])
+        self._fields["attachment_ids"]._insert_cache(documents, [tuple(vals["attachment_ids"]) for vals in vals_list])
+        document_of = {delivery_id: document_id for document_id, ids in found for delivery_id in ids}
+        deliveries._fields["document_id"]._insert_cache(deliveries.browse(document_of), document_of.values())
         return documents
 
     @api.model

@@ -41,6 +41,7 @@ from . import (
     test_retention,
     test_retries,
     test_routes,
+    test_routes_company,
     test_routes_language,
     test_search_words,
     test_settings,
