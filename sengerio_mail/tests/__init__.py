@@ -9,6 +9,7 @@ from . import (
     test_bounces_corner_cases,
     test_bounces_returned,
     test_changes,
+    test_changes_batch,
     test_changes_invoices,
     test_changes_resolved,
     test_composer,

@@ -41,6 +41,18 @@ class RoutesCase(DocumentMailCase):
         """Return the mails about records that are still there."""
         return self.env["mail.mail"].search([("model", "=", records._name), ("res_id", "in", records.ids)])
 
+    def leave_by(self, route):
+        """Take a way, work off the queue.
+
+        :param route: :class:`.test_routes.Route`
+        :return: ``(records sent, messages of documents that arrived)``
+        """
+        self.smtp.take()
+        records = getattr(self, route.name)(False)
+        self.env.flush_all()
+        self.env["mail.mail"].process_email_queue()
+        return records, [mail for mail in self.smtp.take() if mail.message["X-Sengerio-Document"]]
+
     # ------------------------------------------------------------
     # Orders
     # ------------------------------------------------------------

@@ -24,11 +24,7 @@ class TestRoutesLanguage(RoutesCase):
         self.assertEqual({self.anna.lang, self.marc.lang, self.env.ref("base.user_root").lang}, {"en_US"})
         for route in ROUTES:
             with self.subTest(route=route.name):
-                self.smtp.take()
-                records = getattr(self, route.name)(False)
-                self.env.flush_all()
-                self.env["mail.mail"].process_email_queue()
-                mails = [mail for mail in self.smtp.take() if mail.message["X-Sengerio-Document"]]
+                records, mails = self.leave_by(route)
                 self.assertEqual(len(mails), len(records) * (2 if route.blind else 1))
                 for mail in mails:
                     self.assertTrue(str(mail.message["Subject"]).startswith(MARK), mail.message["Subject"])
