@@ -20,19 +20,17 @@ COMPOSER = "mail.compose.message"
 
 @dataclass
 class Scene:
-    """One message of the demonstration.
+    """One message of the demonstration, or several sent at once.
 
     :ivar str title: what happens, in words
-    :ivar str code: type of the documents that it should be, empty for none
+    :ivar tuple codes: types of the documents that it should be, in any order; none for a mere message
     :ivar list envelopes: the recipients that each message should have, in the envelope
-    :ivar int documents: how many of them
-    :ivar str state: their state
+    :ivar str state: of the documents
     """
 
     title: str
-    code: str
+    codes: tuple
     envelopes: list
-    documents: int = 1
     state: str = "sent"
 
 
@@ -75,14 +73,29 @@ class Demo:
         composer = record.env[COMPOSER].with_context(**action["context"]).create({})
         for partner in add:
             composer.partner_ids += partner
-        self.send(Scene(title, code, envelopes), composer)
+        self.send(Scene(title, (code,), envelopes), composer)
 
     def write(self, title, code, record, envelopes, **values):
         """Write to the record's customer from the full composer."""
         composer = record.env[COMPOSER].with_context(
             default_model=record._name, default_res_ids=record.ids, default_composition_mode="comment"
         ).create(values)  # fmt: skip
-        self.send(Scene(title, code, envelopes), composer)
+        self.send(Scene(title, (code,) if code else (), envelopes), composer)
+
+    def write_many(self, title, codes, records, envelopes, template):
+        """Choose records in their list, then "Send an email" with a template: the mail queue works it off."""
+        composer = records.env[COMPOSER].with_context(
+            default_model=records._name, default_res_ids=records.ids, default_composition_mode="mass_mail"
+        ).create({"template_id": self.env.ref(template).id})  # fmt: skip
+        composer.action_send_mail()
+        self.env.cr.commit()
+        self.work_off()
+        self.scenes.append(Scene(title, codes, envelopes))
+
+    def work_off(self):
+        """Let the mail queue send what waits there."""
+        self.env["mail.mail"].process_email_queue()
+        self.env.cr.commit()
 
     def send(self, scene, composer):
         """Send and commit: that is when mails leave."""
@@ -96,6 +109,7 @@ class Demo:
         self._play_others()
         self._play_purchases()
         self._play_invoices()
+        self._play_batches()
         self._play_what_comes_back()
 
     def _play_sales(self):
@@ -176,33 +190,57 @@ class Demo:
         data = self.data
         accountant = [f"accountant@{DOMAIN}"]
         hotel = ["invoices@miramar.example", "controller@miramar.example"]
-        scene = Scene("An invoice goes to the accounting addresses", "invoice", [hotel, accountant])
+        scene = Scene("An invoice goes to the accounting addresses", ("invoice",), [hotel, accountant])
         self.send_invoice(scene, self.invoice(data.hotel))
         self.send_invoice(
-            Scene("... and so does a credit note", "credit_note", [hotel, accountant]),
+            Scene("... and so does a credit note", ("credit_note",), [hotel, accountant]),
             self.invoice(data.hotel, "out_refund"),
         )
         self.send_invoice(
             Scene(
-                "One of two addresses is refused by the mail server; the other gets it", "invoice",
+                "One of two addresses is refused by the mail server; the other gets it", ("invoice",),
                 [["desk@closedbooks.example"], accountant], state="refused",
             ),
             self.invoice(data.closed_books),
         )  # fmt: skip
-        moves = self.invoice(data.hotel) | self.invoice(data.museum) | self.invoice(data.hotel)
+
+    def _play_batches(self):
+        """All five types again, several at once."""
+        data = self.data
+        accountant, broker, buyer = ([f"{user.login}@{DOMAIN}"] for user in (data.accountant, data.broker, data.buyer))
+        books = ["invoices@miramar.example", "controller@miramar.example"]
+        museum = ["touren@xn--grnes-tor-r9a.example"]
+        moves = self.invoice(data.hotel) | self.invoice(data.museum) | self.invoice(data.hotel, "out_refund")
         batch = self.env["account.move.send.batch.wizard"].with_user(data.accountant)
         batch.create({"move_ids": moves.ids}).action_send_and_print()
         self.env.cr.commit()
         self.env.ref("account.ir_cron_account_move_send").method_direct_trigger()
         self.env.cr.commit()
-        self.env["mail.mail"].process_email_queue()
-        self.env.cr.commit()
-        museum = ["touren@xn--grnes-tor-r9a.example"]
+        self.work_off()
         self.scenes.append(
             Scene(
-                "A batch of three, worked off by a job for the accountant", "invoice",
-                [hotel, accountant, museum, accountant, hotel, accountant], documents=3,
+                "A batch of two invoices and a credit note, worked off by a job for the accountant",
+                ("credit_note", "invoice", "invoice"), [books, accountant, museum, accountant, books, accountant],
             )
+        )  # fmt: skip
+        hotel, assistant = ["frontdesk@miramar.example", "groups@miramar.example"], f"assistant@{DOMAIN}"
+        copies = {data.hotel: [assistant, *broker], data.museum: [assistant, *broker, "club@travelclub.example"]}
+        for confirmed, code, template in (
+            (False, "quotation", "sale.email_template_edi_sale"),
+            (True, "booking_confirmation", "sale.mail_template_sale_confirmation"),
+        ):
+            orders = self.order(data.hotel, data.broker) | self.order(data.museum, data.broker)
+            if confirmed:
+                orders.action_confirm()
+            self.write_many(
+                f"Several at once from the list: {code}", (code, code), orders,
+                [hotel, copies[data.hotel], museum, copies[data.museum]], template,
+            )  # fmt: skip
+        requests = self.purchase(data.airline, data.buyer) | self.purchase(data.hotel, data.buyer)
+        self.write_many(
+            "Several at once from the list: supplier_document", ("supplier_document",) * 2, requests,
+            [["contracts@bluewing.example", "block.seats@bluewing.example"], buyer, hotel, buyer],
+            "purchase.email_template_edi_purchase",
         )  # fmt: skip
 
     def _play_what_comes_back(self):
@@ -223,9 +261,8 @@ class Demo:
             if int(report.stem.partition("-")[0]) >= self.first_mail:
                 self.env["mail.thread"].message_process(False, report.read_bytes())
                 self.env.cr.commit()
-        self.env["mail.mail"].process_email_queue()
-        self.env.cr.commit()
-        self.scenes.append(Scene("Both come back to the junior, in plain words", "", [[junior], [junior]]))
+        self.work_off()
+        self.scenes.append(Scene("Both come back to the junior, in plain words", (), [[junior], [junior]]))
 
     # ------------------------------------------------------------
     # What came out
@@ -285,11 +322,11 @@ class Demo:
                 faults.append(f"{scene.title}: went to {found}, not to {scene.envelopes}")
             if any("Bcc" in envelope.get("headers", {}) for envelope in arrived):
                 faults.append(f"{scene.title}: a Bcc header left Odoo")
-            for _number in range(scene.documents if scene.code else 0):
-                document = documents.pop(0) if documents else {"type": None, "state": None, "deliveries": []}
-                states = {document["state"], *(row["state"] for row in document["deliveries"])}
-                if (document["type"], states) != (scene.code, {"sent", scene.state}):
-                    faults.append(f"{scene.title}: listed as {document['type']} in {states}, not {scene.code}")
+            listed, documents = documents[: len(scene.codes)], documents[len(scene.codes) :]
+            codes = tuple(sorted(document["type"] for document in listed))
+            states = {row["state"] for document in listed for row in [document, *document["deliveries"]]}
+            if (codes, states) != (scene.codes, {"sent", scene.state} if scene.codes else set()):
+                faults.append(f"{scene.title}: listed as {codes} in {states}, not {scene.codes}")
         if documents or envelopes:
             faults.append(f"{len(documents)} documents and {len(envelopes)} messages too many")
         return faults
