@@ -7,6 +7,7 @@ envelope or a header has the domain in ASCII (punycode), because mail servers wi
 import re
 from dataclasses import dataclass
 from email.utils import getaddresses
+from functools import lru_cache
 
 import idna
 
@@ -65,6 +66,13 @@ def parse(text):
     return Address(normalise(email), " ".join(name.split()))
 
 
+@lru_cache(maxsize=4096)
+def _spellings(domain):
+    """Return ``(one spelling for people, the one in ASCII)`` of a domain."""
+    ascii_domain = idna.encode(domain.lower().rstrip("."), uts46=True).decode("ascii")
+    return idna.decode(ascii_domain), ascii_domain
+
+
 def normalise(email):
     """Return the address in lower case, after checking that a mail server can be given it.
 
@@ -77,8 +85,7 @@ def normalise(email):
     if not _DOT_ATOM.fullmatch(local):
         raise InvalidAddress(email, "syntax")
     try:
-        ascii_domain = idna.encode(domain.lower().rstrip("."), uts46=True).decode("ascii")
-        domain = idna.decode(ascii_domain)  # one spelling for each domain
+        domain, ascii_domain = _spellings(domain)
     except idna.IDNAError as error:
         raise InvalidAddress(email, "domain") from error
     if "." not in ascii_domain:
