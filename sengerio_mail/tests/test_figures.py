@@ -1,12 +1,17 @@
 """How many documents were sent, delivered and bounced, per month and type: what the pivot table and the graph show."""
 
-from datetime import datetime
+from collections import Counter
+from contextlib import nullcontext
+from datetime import datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
 
 from lxml import etree
 
 from odoo.tests import tagged
 
 from odoo.addons.sengerio_mail.models.sengerio_mail_delivery import STATES
+from odoo.addons.sengerio_mail.models.sengerio_mail_document_figures import MONTHS
+from odoo.addons.sengerio_mail.tools.months import beginnings
 
 from .test_register import RegisterCase
 
@@ -86,3 +91,26 @@ class TestFigures(RegisterCase):
             }  # as computeReportMeasures of the web client
             self.assertEqual(offered - {"id"}, set(MEASURES), mode)
             self.assertEqual([node.get("name") for node in nodes if node.get("type") == "measure"], active)
+
+    def test_months_of_time_zones(self):
+        """A document belongs to the month that a clock of its reader's time zone shows, today's and old ones."""
+        today = datetime.now().replace(hour=0, minute=0, second=0, microsecond=0)
+        for zone in ("", "UTC", "Europe/Vienna", "America/Asuncion", "Asia/Kathmandu", "Pacific/Kiritimati", "Europe"):
+            clock = ZoneInfo(zone if "/" in zone else "UTC")
+            _in_zone, in_utc = beginnings(str(clock), today, MONTHS)
+            moments = [
+                begins + timedelta(seconds=seconds)
+                for begins in (in_utc[0] - timedelta(days=31), *in_utc[:2], *in_utc[-9:], in_utc[-1] + timedelta(days=31))
+                for seconds in (-1, 0)
+            ]
+            documents = self.make_document(date_sent=False)
+            for moment in moments:
+                documents += documents[0].copy({"date_sent": moment})
+            expected = Counter(
+                f"{moment.replace(tzinfo=timezone.utc).astimezone(clock):%Y-%m-01 00:00:00}" for moment in moments
+            )
+            expected["False"] = 1
+            asked = self.env["sengerio.mail.document"].with_user(self.clerk).with_context(tz=zone)
+            with self.subTest(zone=zone), nullcontext() if zone != "Europe" else self.assertLogs("odoo", "WARNING"):
+                found = asked._read_group([("id", "in", documents.ids)], ["date_sent:month"], ["__count"])
+                self.assertEqual({str(month): count for month, count in found}, expected)
