@@ -29,8 +29,14 @@ def add_arguments(parser):
     parser.usage = "./dev test [-h] [--keep] [--db NAME] [arguments for pytest ...]"
 
 
-def _pytest(bench, database, arguments):
-    """Run pytest on a database that has the addon; return its exit code."""
+def run_pytest(bench, database, arguments):
+    """Run pytest on a database that has the addon.
+
+    :param Workbench bench: where it runs
+    :param str database: its name
+    :param arguments: for pytest
+    :return: pytest's exit code
+    """
     config = bench.config(database)
     command = [
         bench.python, "-m", "pytest", "-p", "devkit.odoo_side.log_guard", "-p", "devkit.odoo_side.browser_tests",
@@ -52,10 +58,10 @@ def main(options):
     with workbench(browser=True) as bench:
         if options.db:
             update_addon(bench, database)
-            return _pytest(bench, database, options.rest)
+            return run_pytest(bench, database, options.rest)
         try:
             clone_with_addon(bench, database)
-            return _pytest(bench, database, options.rest)
+            return run_pytest(bench, database, options.rest)
         finally:
             if options.keep:
                 note(f"Kept: ./dev test --db {database}")

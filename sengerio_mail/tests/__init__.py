@@ -28,6 +28,8 @@ from . import (
     test_matrix,
     test_nothing_fetched,
     test_partners_gone,
+    test_peppol,
+    test_portal_pages,
     test_queries,
     test_receipts,
     test_list,

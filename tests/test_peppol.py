@@ -1,0 +1,25 @@
+"""Beside Odoo's Peppol, which European companies have: invoices by e-mail are as always, and Peppol works as without us."""
+
+import os
+
+from devkit.commands.test import run_pytest
+from devkit.databases import PREFIX, clone_with_addon, discard
+from devkit.workbench import workbench
+
+OURS = "sengerio_mail/tests"
+# a customer without any address is named in the wizard, where Odoo is silent
+NAMED = "test_peppol_messages.py::TestPeppolMessage::test_send_peppol_alerts_not_valid_partner"
+
+
+def test_peppol():
+    database = f"{PREFIX}peppol_{os.getpid()}"
+    with workbench() as bench:
+        theirs = bench.odoo.path / "odoo" / "addons" / "account_peppol" / "tests"
+        try:
+            clone_with_addon(bench, database)
+            bench.install(database, f"Installing account_peppol in {database}", init=["account_peppol"])
+            suites = [f"{OURS}/test_{name}.py" for name in ("peppol", "invoices", "changes_invoices")]
+            assert run_pytest(bench, database, ["-q", "-rs", *suites]) == 0
+            assert run_pytest(bench, database, ["-q", "--deselect", NAMED, str(theirs / "test_peppol_messages.py")]) == 0
+        finally:
+            discard(bench, database)
