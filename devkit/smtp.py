@@ -8,13 +8,14 @@ from .ui import DevError
 
 
 @contextmanager
-def smtp_server(bench, folder=None, refuse=(), gateway=()):
+def smtp_server(bench, folder=None, refuse=(), gateway=(), troubles=None):
     """Run the SMTP server while the block runs, and give its TCP port.
 
     :param Workbench bench: where it runs
     :param Path folder: where the mails go; ``mails/`` in the cache by default
     :param refuse: addresses that get a 550 answer at RCPT
     :param gateway: command that gets what comes back; see :func:`gateway_command`
+    :param dict troubles: ``{address: what goes wrong with it once}``: "rcpt", "data" or "close"
     :raises DevError: when it does not start
     """
     folder = folder or bench.cache.mails
@@ -22,6 +23,8 @@ def smtp_server(bench, folder=None, refuse=(), gateway=()):
     command = [str(bench.python), "-m", "devkit.odoo_side.smtp_server", "--until-eof", "--folder", str(folder)]
     for address in refuse:
         command += ["--refuse", address]
+    for address, trouble in (troubles or {}).items():
+        command += ["--once", f"{address}={trouble}"]
     if gateway:
         command += ["--gateway", shlex.join(map(str, gateway))]
     process = subprocess.Popen(

@@ -4,6 +4,8 @@ It prints its port, then serves until it is terminated. Message number n is kept
 ``<n>.eml`` with its envelope as ``<n>.json``: ``mail_from``, ``rcpt_tos``, ``refused``
 (recipients answered with 550), ``options`` (of MAIL and RCPT) and ``time``. A
 transaction whose recipients were all refused leaves an envelope without a message.
+With ``--once ADDRESS=HOW`` the first transaction with that recipient goes wrong, see
+:data:`TROUBLES`, and leaves nothing; the next ones do not.
 What would come back of it (see :mod:`.reports`) is kept in ``reports/`` and, with
 ``--gateway COMMAND``, given to that command, as a mail server gives mail to Odoo.
 """
@@ -25,6 +27,8 @@ from devkit.odoo_side.reports import reports
 SIZE_LIMIT = 64 * 1024 * 1024
 DSN = ("RET", "ENVID", "NOTIFY", "ORCPT")  # parameters of RFC 3461
 BACK_AFTER = 2  # seconds: the document is listed as sent by then
+# what can go wrong once: the recipient or the message is answered with 451, or the connection closed before the answer
+TROUBLES = RCPT, DATA, CLOSE = "rcpt", "data", "close"
 
 
 class DsnSMTP(SMTP):
@@ -40,10 +44,12 @@ class Keeper:
     :param Path folder: where messages go
     :param refused: addresses to refuse
     :param list gateway: command that gets each report on its standard input
+    :param dict troubles: ``{address: one of TROUBLES}``, once each
     """
 
-    def __init__(self, folder, refused=(), gateway=()):
+    def __init__(self, folder, refused=(), gateway=(), troubles=None):
         self.folder = folder
+        self.troubles = dict(troubles or {})
         self.gateway = gateway
         self.tasks = set()
         self.refused = {address.lower() for address in refused}
@@ -59,6 +65,9 @@ class Keeper:
         if address.lower() in self.refused:
             self.turned_away.setdefault(session, (envelope, []))[1].append(address)
             return "550 5.1.1 No such user here"
+        if self.troubles.get(address) == RCPT:
+            del self.troubles[address]
+            return "451 4.2.1 Come back later"
         envelope.rcpt_tos.append(address)
         envelope.rcpt_options.append(rcpt_options)
         return "250 OK"
@@ -66,6 +75,12 @@ class Keeper:
     async def handle_DATA(self, server, session, envelope):  # noqa: N802
         """Keep a message."""
         _, refused = self.turned_away.pop(session, (None, []))
+        for address in envelope.rcpt_tos:
+            trouble = self.troubles.pop(address, None)
+            if trouble == CLOSE:
+                server.transport.abort()
+            if trouble:
+                return "451 4.3.0 Busy"
         number = self.keep(envelope, refused, envelope.original_content)
         self.report(envelope, number)
         return f"250 OK kept as {number}"
@@ -158,11 +173,17 @@ def main():
     parser.add_argument("--port", type=int, default=0, help="TCP port; 0 takes a free one")
     parser.add_argument("--folder", type=Path, required=True, help="where the messages go")
     parser.add_argument("--refuse", action="append", default=[], metavar="ADDRESS", help="a recipient to answer 550")
+    parser.add_argument(
+        "--once", action="append", default=[], metavar="ADDRESS=HOW", help="what goes wrong once: rcpt, data or close"
+    )
     parser.add_argument("--gateway", help="command that gets each report, split like a shell's")
     parser.add_argument("--until-eof", action="store_true", help="end when stdin ends, i.e. with the starting program")
     options = parser.parse_args()
+    troubles = dict(trouble.rsplit("=", 1) for trouble in options.once)
+    if unknown := set(troubles.values()).difference(TROUBLES):
+        parser.error(f"--once knows {', '.join(TROUBLES)}, not {', '.join(sorted(unknown))}")
     options.folder.mkdir(parents=True, exist_ok=True)
-    keeper = Keeper(options.folder, options.refuse, shlex.split(options.gateway or ""))
+    keeper = Keeper(options.folder, options.refuse, shlex.split(options.gateway or ""), troubles)
     asyncio.run(serve(options.port, keeper, options.until_eof))
 
 
