@@ -20,6 +20,7 @@ from . import (
     test_document_search,
     test_document_type,
     test_due_notice,
+    test_due_notice_recipients,
     test_envelopes,
     test_figures,
     test_forms,
