@@ -4,10 +4,11 @@ import json
 import os
 import signal
 import subprocess
-import time
 from collections import Counter
 from functools import partial
 from pathlib import Path
+
+from processes import SECONDS, start, wait_for
 
 import devkit.odoo_side
 from devkit.databases import PREFIX, clone_with_addon, discard
@@ -17,25 +18,6 @@ from devkit.workbench import run_odoo_script, workbench
 SCRIPT = Path(devkit.odoo_side.__file__).parent / "queue_mails.py"
 DOCUMENTS = 200
 FEW = 40
-SECONDS = 240
-
-
-def wait_for(condition, process):
-    """Poll until a condition holds, or fail when the time is up or the process has ended."""
-    deadline = time.monotonic() + SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, "took too long"
-        assert process.poll() is None, "ended too early"
-        time.sleep(0.02)
-
-
-def start(bench, config, database, *args, **options):
-    """Start a process of Odoo that works on the queue.
-
-    :param options: further ones of :class:`subprocess.Popen`
-    """
-    command = [bench.python, "-m", "devkit.odoo_side.runner", config, database, SCRIPT, *args]
-    return subprocess.Popen([str(part) for part in command], env=bench.environ, **options)
 
 
 def recipients(folder):
@@ -52,7 +34,7 @@ def test_killed_in_the_middle(tmp_path):
             config = bench.config(database, smtp_server="127.0.0.1", smtp_port=port, log_handler=":CRITICAL")
             assert run_odoo_script(bench, database, SCRIPT, "fill", str(DOCUMENTS), config=config) == 0
 
-            worker = partial(start, bench, config, database, "run")
+            worker = partial(start, bench, config, database, SCRIPT, "run")
 
             def query(text):
                 return bench.server.query(text, database)
@@ -96,16 +78,16 @@ def test_partners_gone_in_the_middle(tmp_path):
             clone_with_addon(bench, database)
             config = bench.config(database, smtp_server="127.0.0.1", smtp_port=port, log_handler=":CRITICAL")
             assert run_odoo_script(bench, database, SCRIPT, "fill", str(FEW), "--contacts", config=config) == 0
-            meddler = start(bench, config, database, "meddle", str(FEW))
+            meddler = start(bench, config, database, SCRIPT, "meddle", str(FEW))
             wait_for(lambda: bench.server.query("SELECT 1 FROM res_partner WHERE name = 'M3'", database), meddler)
-            worker = start(bench, config, database, "run", stderr=subprocess.PIPE, text=True)
+            worker = start(bench, config, database, SCRIPT, "run", stderr=subprocess.PIPE, text=True)
             _output, errors = worker.communicate(timeout=SECONDS)
             assert meddler.wait(SECONDS) == 0
             # Odoo's own writing of notifications may collide with a merge: its job is undone then, and runs again
             assert worker.returncode == 0 or "InFailedSqlTransaction" in errors, errors
             met = recipients(tmp_path)
             for _round in range(3):  # a worker that meets the other one leaves the rest for the next run
-                assert start(bench, config, database, "run").wait(SECONDS) == 0
+                assert start(bench, config, database, SCRIPT, "run").wait(SECONDS) == 0
             after = recipients(tmp_path)
 
             def query(text):

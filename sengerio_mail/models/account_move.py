@@ -35,6 +35,18 @@ class AccountMove(models.Model):
             & Domain("invoice_date_due", "<", fields.Date.context_today(self))
         )
 
+    def _sengerio_print(self):
+        """Return ``(file name, PDF)`` of a posted invoice as Odoo's own Print gives it; nothing is stored.
+
+        Odoo's fallback for one that was never sent is a pro-forma: no invoice to be reminded of.
+        """
+        self.ensure_one()
+        report = self.env["account.move.send"]._get_default_pdf_report_id(self)
+        reports = self.env["ir.actions.report"].with_company(self.company_id)
+        pages, kind = reports._pre_render_qweb_pdf(report.report_name, self.ids)
+        pdf = reports._get_splitted_report(report.report_name, pages, kind)[self.id]
+        return self._get_invoice_report_filename(report=report), pdf
+
     def action_sengerio_due_notice(self):
         """Write to the customers of the overdue ones of these invoices, one notice each.
 

@@ -4,7 +4,7 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from odoo.fields import Command
+from odoo.fields import Command, Domain
 
 from ..tools import addresses
 from .import_partners import Partners, Unclear, full_id
@@ -57,10 +57,9 @@ def _listed(text):
 
 
 class Plan:
-    """Entries of all rows, and all problems.
+    """Entries of all rows (a list of :class:`Row`), and all problems.
 
     :param env: of the user who imports; what that user may not see is unknown
-    :param list rows: :class:`Row`
     """
 
     def __init__(self, env, rows):
@@ -132,10 +131,11 @@ class Plan:
         )
         found = {item.complete_name: (item.model, item.res_id) for item in data_sudo}
         found = {text: found[text] for text in given & found.keys()}
-        visible = {
-            model: set(self._all(model).search([("id", "in", [i for m, i in found.values() if m == model])]).ids)
-            for model in (ADDRESS, COPY, "res.partner")
-        }
+        visible = {}
+        for model in (ADDRESS, COPY, "res.partner"):
+            exported = Domain.TRUE if model == "res.partner" else self._sheets._domain(model)
+            ids = [res_id for found_model, res_id in found.values() if found_model == model]
+            visible[model] = set(self._all(model).search(exported & Domain("id", "in", ids)).ids)
         return {
             text: self._all(model).browse(res_id) if res_id in visible.get(model, ()) else None
             for text, (model, res_id) in found.items()

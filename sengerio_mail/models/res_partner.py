@@ -227,10 +227,5 @@ class ResPartner(models.Model):
         :return: ``(ir.attachment, [(file name, content)])``
         """
         invoices = self._sengerio_due_invoices()
-        printed = invoices.invoice_pdf_report_id
-        new = [
-            move._get_invoice_legal_documents("pdf", allow_fallback=True)
-            for move in invoices
-            if not move.invoice_pdf_report_id
-        ]
-        return printed, [(document["filename"], document["content"]) for document in new]
+        new = invoices.filtered(lambda move: not move.invoice_pdf_report_id)
+        return invoices.invoice_pdf_report_id, [move._sengerio_print() for move in new]

@@ -20,6 +20,7 @@ class SengerioMailAddress(models.Model):
 
     partner_id = fields.Many2one("res.partner", required=True, index=True, ondelete="cascade")
     role = fields.Selection(ROLES, required=True, default="commercial")
+    # indexed for those who look for a partner by a part of a role address, and for each report that names one
     email = fields.Char("E-mail", required=True, index="trigram")
     name = fields.Char(help="Shown in front of the address. Empty: the partner's name.")
     company_id = fields.Many2one(

@@ -78,6 +78,7 @@ class SengerioMailDocument(models.Model):
     to_addresses = fields.Char("To", compute="_compute_addresses")
     copy_addresses = fields.Char("Copies", compute="_compute_addresses")
 
+    # what the button on each order and invoice asks for
     _record_idx = models.Index("(res_model, res_id)")
     # what the daily cleaning looks for, which finds nothing on most days
     _old_idx = models.Index("(company_id, (COALESCE(date_sent, create_date))) WHERE anonymised IS NOT TRUE")

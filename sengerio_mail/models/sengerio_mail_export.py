@@ -229,11 +229,13 @@ class SengerioMailExport(models.Model):
     def _work(self):
         """Make one file. What is done is seen meanwhile; after a crash the file that was being made is made again."""
         size = self._setting("export_part", PART_MAX)
-        before = self.part * size
+        before = shown = self._kept()
 
         def progress(count):
-            if not count % PROGRESS_STEP:
-                self._show_progress(before + count)
+            nonlocal shown
+            if before + count >= shown + PROGRESS_STEP:
+                shown = before + count
+                self._show_progress(shown)
 
         with tempfile.TemporaryFile(prefix="sengerio_mail_") as file:
             count, after_id = self._write_part(file, size if self.content == "documents" else None, progress)
@@ -242,6 +244,10 @@ class SengerioMailExport(models.Model):
             self._keep_file(file.read(), count, after_id)
         if self.content == "addresses" or count < size or self.done >= self.total:
             self._finish("done")
+
+    def _kept(self):
+        # EXTENDS: the files that are made
+        return self.part * self._setting("export_part", PART_MAX)
 
     def _keep_file(self, content, count, after_id):
         file = {
@@ -252,7 +258,7 @@ class SengerioMailExport(models.Model):
             {
                 "attachment_ids": [Command.create(file)],
                 "part": self.part + 1, "after_id": after_id, "attempts": 0,
-                "done": self.part * self._setting("export_part", PART_MAX) + count,
+                "done": self._kept() + count,
             }
         )  # fmt: skip
 

@@ -13,12 +13,16 @@ class Outlook:
 
     :ivar policy: the :class:`~.sengerio_mail_document_type.Policy` of the type
     :ivar str email_from, reply_to: the headers
+    :ivar addressed: the ``res.partner`` in To
+    :ivar list mailed: whom Odoo notifies
     """
 
     policy: object
     answer: Answer
     email_from: str
     reply_to: str
+    addressed: object
+    mailed: list
 
 
 class SengerioMailForesight(models.AbstractModel):
@@ -57,13 +61,12 @@ class SengerioMailForesight(models.AbstractModel):
         author, email_from = resolver._author(policy, record, sender, author, email_from)
         reply_to = rendered["reply_to"] or resolver._reply_to(policy, record, sender, author)
         addressed, plain = self._named_by_template(template, record)
+        mailed = self._would_be_mailed(record, addressed, author)
         answer = resolver._resolve(
-            policy, record, sender,
-            self._would_be_mailed(record, addressed, author),
-            {**plain, "addressed": addressed.ids, "customer_unknown": not partner},
-        )  # fmt: skip
+            policy, record, sender, mailed, {**plain, "addressed": addressed.ids, "customer_unknown": not partner}
+        )
         reply_to = reply_to or resolver._thread_address(record, author, default=email_from)
-        return Outlook(policy, answer, email_from, reply_to)
+        return Outlook(policy, answer, email_from, reply_to, addressed, mailed)
 
     @api.model
     def _specimen(self, policy, partner):
@@ -108,10 +111,10 @@ class SengerioMailForesight(models.AbstractModel):
 
     @api.model
     def _would_be_mailed(self, record, addressed, author):
-        """Return whom Odoo would notify: who is in To, and the responsible, whom Odoo makes a follower."""
+        """Return whom Odoo would notify: who is in To, and followers; a new record's is the responsible."""
         field = record._fields.get("user_id")
-        saved = {"user_id": record.user_id.id} if field and field.store else {}
-        subscribed = record._message_auto_subscribe_followers(saved, [])
+        new = {"user_id": record.user_id.id} if field and field.store and not record.id else {}
+        subscribed = record._message_auto_subscribe_followers(new, [])
         followers = self.env["res.partner"].browse(partner_id for partner_id, *_rest in subscribed)
         followers -= self.env.user.partner_id  # who sends is not notified
         thread = record if record.id else record.browse()  # what is not saved has no followers yet

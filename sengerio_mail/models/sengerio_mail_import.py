@@ -8,6 +8,7 @@ from odoo.exceptions import AccessError, UserError
 
 from ..tools import tables
 from .import_plan import ADDRESS, COPY, Plan, Row
+from .import_preview import ADDED, CHANGED, REMOVED, UNCHANGED, Preview
 
 DIRECT_MAX = 2000  # rows that are imported while the browser waits
 BATCH = 1000
@@ -30,11 +31,19 @@ class SengerioMailImport(models.Model):
     ignored_columns = fields.Char(readonly=True, copy=False)
     problem_ids = fields.One2many("sengerio.mail.import.problem", "import_id", string="Problems", readonly=True)
     problem_count = fields.Integer(compute="_compute_problem_count")
+    change_ids = fields.One2many("sengerio.mail.import.change", "import_id", string="Changes", readonly=True)
+    change_count = fields.Integer(compute="_compute_change_count")
+    more_count = fields.Integer("Rows Not Shown", readonly=True, copy=False)
 
     @api.depends("problem_ids")
     def _compute_problem_count(self):
         for import_ in self:
             import_.problem_count = len(import_.problem_ids)
+
+    @api.depends("change_ids")
+    def _compute_change_count(self):
+        for import_ in self:
+            import_.change_count = len(import_.change_ids)
 
     @api.onchange("file")
     def _onchange_file(self):
@@ -45,6 +54,7 @@ class SengerioMailImport(models.Model):
         if "file" in vals:
             vals = {**vals, "checked": False}
             self.problem_ids.unlink()
+            self.change_ids.unlink()
         return super().write(vals)
 
     # ------------------------------------------------------------
@@ -150,12 +160,16 @@ class SengerioMailImport(models.Model):
                 for problem in plan.problems
             ]
         )
+        preview = Preview(plan)
+        self.change_ids.unlink()
+        self.env["sengerio.mail.import.change"].create([{"import_id": self.id, **row} for row in preview.rows()])
         changed = sum(bool(entry.changes) for entry in plan.entries)
         created = sum(not entry.record for entry in plan.entries)
         self.write(
             {
                 "checked": True, "ignored_columns": ", ".join(dict.fromkeys(ignored)), "created_count": created,
                 "changed_count": changed, "unchanged_count": len(plan.entries) - created - changed,
+                "more_count": preview.more,
             }
         )  # fmt: skip
         return plan
@@ -279,3 +293,24 @@ class SengerioMailImportProblem(models.Model):
     sheet = fields.Char(readonly=True)
     row = fields.Integer(readonly=True)
     reason = fields.Char("Problem", readonly=True)
+
+
+class SengerioMailImportChange(models.Model):
+    """What an import does with one of the first rows of its file, in words: shown before it does it."""
+
+    _name = "sengerio.mail.import.change"
+    _description = "Change by an Import"
+    _order = "id"
+    _rec_name = "target"
+
+    import_id = fields.Many2one("sengerio.mail.import", required=True, index=True, ondelete="cascade")
+    sheet = fields.Char(readonly=True)
+    row = fields.Integer(readonly=True)
+    partner = fields.Char(readonly=True)
+    role = fields.Char("Role / Copy", readonly=True)
+    target = fields.Char("Address", readonly=True)
+    kind = fields.Selection(
+        [(ADDED, "Added"), (CHANGED, "Changed"), (REMOVED, "Removed (archived)"), (UNCHANGED, "Unchanged")],
+        "What Happens", readonly=True,
+    )  # fmt: skip
+    detail = fields.Char("Details", readonly=True)

@@ -83,7 +83,7 @@ class SengerioMailJob(models.AbstractModel):
             job._finish("failed", self.env._("Given up: the server stopped the work %s times.", ATTEMPTS))
         else:
             # who is killed while at it leaves it as running
-            job.write({"state": "running", "attempts": job.attempts + 1})
+            job.write({"state": "running", "attempts": job.attempts + 1, "done": job._kept()})
             self.env["ir.cron"]._commit_progress()
             try:
                 job._as_owner()._work()
@@ -101,6 +101,10 @@ class SengerioMailJob(models.AbstractModel):
         :raise UserError: it cannot be done; the message is kept
         """
         raise NotImplementedError
+
+    def _kept(self):
+        """Return how much of ``done`` is kept though a worker was killed: the rest is done again."""
+        return 0
 
     def _show_progress(self, done):
         """Write how much is done by a transaction of its own, so that it is seen before the work is committed.

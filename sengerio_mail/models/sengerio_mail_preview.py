@@ -45,6 +45,17 @@ class SengerioMailPreview(models.AbstractModel):
         return preview
 
     @api.model
+    def _nobody(self, why):
+        """Return what :meth:`_recipients` does where nothing can leave.
+
+        :param str why: in words
+        """
+        return {
+            **{name: [] for name in (*changing.HEADERS, "followers", "left_out")},
+            "warnings": [{"text": why, "partner_id": False, "action": ""}],
+        }
+
+    @api.model
     def _left_out(self, answer):
         """Return the tags of the addresses that the person sending took out, each once."""
         left_out = {recipient.email: recipient for recipient in answer.left_out}

@@ -24,6 +24,7 @@ class SengerioMailResendDocument(models.AbstractModel):
     _name = "sengerio.mail.document.resend"
     _description = "Document That May Be Sent Again"
 
+    # indexed for the document's form, and for PostgreSQL, which looks here for each document that is deleted
     resend_of_id = fields.Many2one(
         "sengerio.mail.document", string="Sent Again From", index="btree_not_null", ondelete="set null", readonly=True
     )

@@ -20,6 +20,7 @@ class SengerioMailDocument(models.Model):
     _inherit = "sengerio.mail.document"
 
     returned_states = fields.Char(readonly=True, help="States with which the document came back to its sender.")
+    # indexed for each bounce, which asks how many came back to the same user lately
     returned_to_id = fields.Many2one("res.users", index="btree_not_null", ondelete="set null", readonly=True)
     date_returned = fields.Datetime("Returned On", readonly=True)
 

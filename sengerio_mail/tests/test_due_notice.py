@@ -12,8 +12,7 @@ AZURE, BOSS = "azure@azure.example", "boss@azure.example"
 CLERK = "clerk@firm.example"
 
 
-@tagged("post_install", "-at_install")
-class TestDueNotice(DocumentMailCase):
+class DueNoticeCase(DocumentMailCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -27,8 +26,8 @@ class TestDueNotice(DocumentMailCase):
         cls.add_copy(cls, cls.azure, header="bcc", email="archive@firm.example", role="management")
         cls.gemini = cls.env["res.partner"].create({"name": "Gemini", "is_company": True, "email": "g@gemini.example"})
 
-    def make_move(self, days=40, partner=None, move_type="out_invoice", price=100, **values):
-        """Return a posted invoice that was due some days ago, with its PDF."""
+    def make_move(self, days=40, partner=None, move_type="out_invoice", price=100, printed=True, **values):
+        """Return a posted invoice that was due some days ago, with its PDF if it was printed."""
         due = fields.Date.today() - timedelta(days=days)
         move = self.env["account.move"].create(
             {
@@ -38,11 +37,12 @@ class TestDueNotice(DocumentMailCase):
             }
         )  # fmt: skip
         move.action_post()
-        self.env["ir.attachment"].create(
-            {"name": f"{move.name.replace('/', '_')}.pdf", "raw": b"%PDF-", "mimetype": "application/pdf",
-             "res_model": "account.move", "res_id": move.id, "res_field": "invoice_pdf_report_file"}
-        )  # fmt: skip
-        move.invalidate_recordset(["invoice_pdf_report_id"])
+        if printed:
+            self.env["ir.attachment"].create(
+                {"name": f"{move.name.replace('/', '_')}.pdf", "raw": b"%PDF-", "mimetype": "application/pdf",
+                 "res_model": "account.move", "res_id": move.id, "res_field": "invoice_pdf_report_file"}
+            )  # fmt: skip
+            move.invalidate_recordset(["invoice_pdf_report_id"])
         self.assertEqual(move.invoice_date_due, due)
         self.smtp.take()
         return move
@@ -63,6 +63,9 @@ class TestDueNotice(DocumentMailCase):
         self.assertEqual(action["res_model"], "sengerio.mail.due.notice")
         return self.env["sengerio.mail.due.notice"].with_user(user or self.clerk).browse(action["res_id"])
 
+
+@tagged("post_install", "-at_install")
+class TestDueNotice(DueNoticeCase):
     def test_one_customer(self):
         """The composer opens, filled; management gets it with the invoices, copies by role, nobody blind: listed."""
         moves = self.make_move() | self.make_move(days=10, price=50)

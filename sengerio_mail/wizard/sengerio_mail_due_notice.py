@@ -65,6 +65,7 @@ class SengerioMailDueNotice(models.TransientModel):
             "res_id": self.id,
             "views": [(False, "form")],
             "target": "new",
+            "context": {"dialog_size": "extra-large"},
         }
 
     def action_send(self):
@@ -119,6 +120,7 @@ class SengerioMailDueNoticeLine(models.TransientModel):
     warning = fields.Char(compute="_compute_due")
     date_last = fields.Datetime("Last Notice", compute="_compute_date_last")
     preview = fields.Html(compute="_compute_preview", sanitize=False)
+    recipients = fields.Json(compute="_compute_recipients")
 
     @api.depends("move_ids", "partner_id", "company_id")
     def _compute_due(self):
@@ -163,6 +165,23 @@ class SengerioMailDueNoticeLine(models.TransientModel):
             template = template.with_env(own.env)
             partner = own.partner_id
             line.preview = template._render_field("body_html", partner.ids, compute_lang=True)[partner.id]
+
+    @api.depends("partner_id", "company_id")
+    @api.depends_context("uid", "lang")
+    def _compute_recipients(self):
+        """Tell who will get the notice, as the resolver answers when it is sent; of the lines on the page alone."""
+        for line in self:
+            policy, _template = line._policy_and_template()
+            own = line._in_context()
+            foresight, preview = own.env["sengerio.mail.foresight"], own.env["sengerio.mail.preview"]
+            try:
+                outlook = foresight._foresee(policy, own.partner_id, self.env.user, own.company_id)
+            except UserError as error:  # a template that cannot be rendered is not sent either
+                line.recipients = preview._nobody(str(error))
+                continue
+            line.recipients = preview._recipients(
+                own.partner_id, outlook.answer, {}, outlook.addressed, outlook.mailed
+            )
 
     def _policy_and_template(self):
         """Return the policy of notices of the company, and its e-mail template.
