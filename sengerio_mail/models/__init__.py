@@ -29,6 +29,7 @@ from . import (
     sengerio_mail_search_words,
     sengerio_mail_changes,
     sengerio_mail_preview,
+    sengerio_mail_preview_lines,
     sengerio_mail_suggestion,
     sengerio_mail_wording,
     sengerio_mail_foresight,

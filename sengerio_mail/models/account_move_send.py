@@ -1,4 +1,5 @@
 import logging
+from dataclasses import replace
 
 from odoo import api, models
 from odoo.exceptions import UserError
@@ -9,6 +10,7 @@ from ..tools import changes as changing
 
 # what a batch that is worked off at once carries by invoice's id, as sending_data of one that waits
 SENDING_KEY = "sengerio_sending"
+CARRIED = ("sengerio_bcc_sender", "sengerio_changes", "sengerio_contacts")
 
 _logger = logging.getLogger(__name__)
 
@@ -25,44 +27,66 @@ class AccountMoveSend(models.AbstractModel):
             carried = self._sengerio_queued(move)
         elif SENDING_KEY in self.env.context:
             carried = self._sengerio_carried(self.env.context[SENDING_KEY].get(move.id) or {})
-        settings.update({key: carried[key] for key in ("sengerio_bcc_sender", "sengerio_changes") if key in carried})
+        return self._sengerio_with_carried(settings, carried)
+
+    @api.model
+    def _sengerio_with_carried(self, settings, carried):
+        """Return the settings of an invoice with what was changed for this send; contacts added are addressed, too.
+
+        :param dict carried: of :meth:`_sengerio_carried`
+        """
+        settings = {**settings, **{key: carried[key] for key in CARRIED if key in carried}}
+        if carried.get("sengerio_contacts") and "mail_partner_ids" in settings:
+            known = settings["mail_partner_ids"]
+            contacts = self.env["res.partner"].browse(carried["sengerio_contacts"]).exists()
+            settings["sengerio_contacts"] = [contact for contact in contacts.ids if contact not in known]
+            settings["mail_partner_ids"] = [*known, *settings["sengerio_contacts"]]
         return settings
 
     @api.model
-    def _sengerio_carried(self, data):
-        """Return what a batch carries for an invoice: the switch of the blind copy, addresses added and left out.
+    def _sengerio_carried(self, data, changes=None):
+        """Return what a batch carries for an invoice: the switch of the blind copy, changes, contacts added to To.
 
         :param dict data: of ``account.move.sending_data``, or what the batch wizard would write there
+        :param changes: the :class:`..tools.changes.Changes` that count instead of those in ``data``
         """
         carried = {}
         if isinstance(data.get("sengerio_bcc_sender"), bool):
             carried["sengerio_bcc_sender"] = data["sengerio_bcc_sender"]
+        changes = self._sengerio_carried_changes(data) if changes is None else changes
+        if changes.contacts:
+            carried["sengerio_contacts"] = list(changes.contacts)
+        if changes := replace(changes, contacts=()):
+            carried["sengerio_changes"] = changing.write(changes)
+        return carried
+
+    @api.model
+    def _sengerio_carried_changes(self, data):
+        """Return the :class:`..tools.changes.Changes` in ``sending_data``; what cannot be understood is none."""
         # of invoices that wait since before an update
         old = {"added": {"cc": data.get("sengerio_added_cc")}, "removed": data.get("sengerio_removed")}
         try:
-            changes = changing.read_carried(data.get("sengerio_changes") or old)
+            return changing.read(data.get("sengerio_changes") or old)
         except changing.UnreadableChanges:
-            return carried
-        if changes:
-            carried["sengerio_changes"] = changing.write(changes)
-        return carried
+            return changing.Changes()
 
     @api.model
     def _sengerio_queued(self, move):
         """Return what a waiting invoice carries, see :meth:`_sengerio_carried`.
 
         Whoever may write invoices can write ``sending_data``, in anybody's name, and the job that reads it may do
-        everything: without the signature of the wizard, which has checked them, no blind copies are added.
+        everything: without the signature of the wizard, which has checked them, no blind copies and no contacts are
+        added, and From and Reply-To stay.
         """
         data = move.sending_data or {}
-        carried = self._sengerio_carried(data)
-        values = carried.get("sengerio_changes", {})
-        hidden = values.get("added", {}).get("bcc")
-        if not hidden or self._sengerio_is_signed(move, data):
-            return carried
-        _logger.warning("Left out of %s, as nobody who may has asked for it: %s", move.display_name, ", ".join(hidden))
-        added = {header: texts for header, texts in values["added"].items() if header != "bcc"}
-        return {**carried, "sengerio_changes": {**values, "added": added}}
+        changes = self._sengerio_carried_changes(data)
+        if changes.entrusted and not self._sengerio_is_signed(move, data):
+            _logger.warning(
+                "Left out of %s, as nobody who may has asked for it: %s",
+                move.display_name, ", ".join(changes.entrusted),
+            )  # fmt: skip
+            changes = changes.without_entrusted()
+        return self._sengerio_carried(data, changes)
 
     @api.model
     def _sengerio_signed(self, move, choices):
@@ -208,7 +232,9 @@ class AccountMoveSend(models.AbstractModel):
         for move in moves.filtered(lambda move: "email" in moves_data[move]["sending_methods"]):
             if self._sengerio_added_to_only(moves_data[move]):
                 continue
-            addressed = missing.browse(mail_partner_ids(moves_data[move])) if len(moves) == 1 else move.partner_id
+            addressed = missing.browse(moves_data[move].get("sengerio_contacts"))  # they do instead of the customer
+            if not addressed:
+                addressed = missing.browse(mail_partner_ids(moves_data[move])) if len(moves) == 1 else move.partner_id
             policy = self._sengerio_policy(move, moves_data[move].get("mail_template") or move._get_mail_template())
             missing |= self._sengerio_unreachable(policy, move, addressed or move.partner_id)
         return missing

@@ -52,6 +52,16 @@ class SengerioMailChanges(models.AbstractModel):
             ) from error
 
     @api.model
+    def _check_contacts(self, contact_ids):
+        """Refuse contacts that were added to To and that the user may not see.
+
+        :raise UserError: one is not there, for this user
+        """
+        contacts = self.env["res.partner"].browse(contact_ids).exists()
+        if len(contacts) < len(contact_ids) or contacts._filtered_access("read") != contacts:
+            raise UserError(self.env._("A contact that was added to To is not there any more, or not for you to see."))
+
+    @api.model
     def _of_send(self, policy, send):
         """Return the changes that a send carries; where there is no role, nobody's addresses are changed."""
         return self._read(send.get("changes") if policy.role else None)

@@ -121,14 +121,7 @@ class SengerioMailPreview(models.AbstractModel):
     @api.model
     def _warnings(self, record, answer):
         """Return what is to be corrected, each with the partner on whose form that is done."""
-        warnings = [
-            {
-                "text": self.env["sengerio.mail.resolver"]._word(warning),
-                "partner_id": warning.partner_id or False,
-                "action": self._action_label(warning),
-            }
-            for warning in answer.warnings
-        ]
+        warnings = [self._warning(warning) for warning in answer.warnings]
         if not answer.by_header("to"):
             customer = record._mail_get_customer()
             warnings.insert(
@@ -140,6 +133,15 @@ class SengerioMailPreview(models.AbstractModel):
                 },
             )
         return warnings
+
+    @api.model
+    def _warning(self, warning):
+        """Return a warning in words, with the partner on whose form it is mended and what the link there says."""
+        return {
+            "text": self.env["sengerio.mail.resolver"]._word(warning),
+            "partner_id": warning.partner_id or False,
+            "action": self._action_label(warning),
+        }
 
     @api.model
     def _action_label(self, warning):
@@ -166,18 +168,18 @@ class SengerioMailPreview(models.AbstractModel):
         :param str reply_to: an explicit Reply-To of the template
         :param changes: the :class:`~..tools.changes.Changes`
         :param bool keep_from: From was changed in the composer, which is stronger than the policy
-        :param bool choices: whether to tell what else may be chosen
+        :param bool choices: whether to tell what else may be chosen, which asks about each
         :return: ``{from: {value, text, label, changed, choices}, reply_to: {…}}``
         """
         applied, resolver = self.env["sengerio.mail.changes"]._applied, self.env["sengerio.mail.resolver"]
         found = {"": (author, email_from)}
-        for choice in self._from_choices(policy, choices):
+        for choice in self._from_choices(policy) if choices else (changes.email_from,):
             if choice or not keep_from:
                 chosen = applied(policy, changing.Changes(email_from=choice))
                 found[choice] = resolver._author(chosen, record, sender, author, email_from)
         author, email_from = found.get(changes.email_from) or found[""]
         replies = {"": reply_to}
-        for choice in ("", *changing.REPLY_TO_CHOICES) if choices else ("",):
+        for choice in ("", *changing.REPLY_TO_CHOICES) if choices else (changes.reply_to,):
             if choice or not reply_to:
                 chosen = applied(policy, changing.Changes(reply_to=choice))
                 replies[choice] = resolver._reply_to(chosen, record, sender, author)
@@ -192,11 +194,10 @@ class SengerioMailPreview(models.AbstractModel):
         }
 
     @api.model
-    def _from_choices(self, policy, choices):
+    def _from_choices(self, policy):
         """Yield the From policies that may be chosen, the type's own as an empty one first."""
         yield ""
-        if choices:
-            yield from (choice for choice in changing.FROM_CHOICES if choice != "site" or policy.from_email)
+        yield from (choice for choice in changing.FROM_CHOICES if choice != "site" or policy.from_email)
 
     @api.model
     def _choice_labels(self, policy, template_reply_to):

@@ -1,5 +1,7 @@
 """Changes for one send in the invoice wizards, through their job and the queue."""
 
+from unittest.mock import patch
+
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
@@ -43,16 +45,17 @@ class InvoiceChangesCase(DocumentMailCase):
             {"move_id": move.id, "sengerio_changes": change(**changes)}
         )
 
-    def batch(self, moves, cc=(), removed=None, own=None, user=None, **values):
+    def batch(self, moves, cc=(), removed=None, own=None, user=None, email_from="", reply_to="", **values):
         """Return the batch wizard as the clerk, or another user, has it.
 
+        :param cc: addresses in copy of all; From and Reply-To are for all, too
         :param dict removed: by invoice, the addresses left out of it
         :param dict own: by invoice, what else is changed for it, see :func:`~.common.change`
         """
         batches = self.env["account.move.send.batch.wizard"].with_user(user or self.clerk)
         moved = {str(move.id): {"removed": emails} for move, emails in (removed or {}).items()}
         moved |= {str(move.id): found for move, found in (own or {}).items()}
-        changes = {**change(cc=list(cc)), "moves": moved}
+        changes = {**change(cc=list(cc), email_from=email_from, reply_to=reply_to), "moves": moved}
         return batches.create({"move_ids": moves.ids, "sengerio_changes": changes, **values})
 
     def shown(self, line):
@@ -67,6 +70,24 @@ class InvoiceChangesCase(DocumentMailCase):
         self.env["mail.mail"].process_email_queue()
         self.env.flush_all()
         return self.smtp.take()
+
+    def fail_twice(self, moves):
+        """Let the job fail, then the mail server, so that both try again."""
+
+        def not_yet(_model, moves_data, **_arguments):
+            for move_data in moves_data.values():
+                move_data["error"] = {"error_title": "Busy", "errors": ["try again"], "retry": True}
+
+        before = moves[0].sending_data
+        with patch.object(self.env.registry["account.move.send"], "_generate_invoice_documents", not_yet):
+            self.assertEqual(self.work_off(), [])
+        self.assertEqual(moves[0].sending_data, before)
+        self.smtp.fail_data = lambda _envelope: "451 4.3.0 busy"
+        self.assertEqual(self.work_off(), [])
+        waiting = self.env["mail.mail"].search([("model", "=", "account.move"), ("res_id", "in", moves.ids)])
+        self.assertTrue(all(mail.scheduled_date for mail in waiting))
+        self.assertEqual(set(waiting.mapped("res_id")), set(moves.ids))
+        self.smtp.fail_data = waiting.scheduled_date = False
 
 
 @tagged("post_install", "-at_install")

@@ -29,28 +29,40 @@ class TestChangesRead(BaseCase):
         for values in (
             [1], "x", {"added": ["a@x.example"]}, {"added": {"x": []}}, {"added": {"to": "a@x.example"}},
             {"added": {"to": [1]}}, {"removed": "a@x.example"}, {"from": "somebody@x.example"}, {"reply_to": "field"},
+            {"contacts": 7}, {"contacts": ["7"]}, {"contacts": [True]}, {"contacts": [-7]},
         ):  # fmt: skip
             with self.subTest(values=values), self.assertRaises(changing.UnreadableChanges):
                 changing.read(values)
 
+    def test_entrusted(self):
+        """What counts on the user's word alone is told apart from what anybody may ask for who edits the record."""
+        free = change(to=["a@x.example"], cc=["b@x.example"], removed=["c@x.example"])
+        self.assertEqual(changing.read(free).entrusted, ())
+        asked = changing.read({**free, "added": {**free["added"], "bcc": ["d@x.example"]}, "from": "company",
+                               "reply_to": "thread", "contacts": [7]})  # fmt: skip
+        self.assertEqual(asked.entrusted, ("d@x.example", "res.partner 7", "company", "thread"))
+        self.assertEqual(changing.write(asked.without_entrusted()), free)
+
     def test_batch(self):
-        """Of several records at once: Cc for all, To, Cc, Bcc and left out for one, and nothing else counts."""
+        """Of several at once: Cc, From and Reply-To for all, To, Cc, Bcc and left out for one; nothing else counts."""
         values = {
             "added": {"cc": ["a@x.example", "d@x.example", "e@x.example"], "bcc": ["spy@x.example"]},
             "removed": ["all@x.example"], "from": "sender",
             "moves": {
                 "7": {
                     "removed": ["B@x.example", "D@x.example"], "from": "company",
-                    "added": {"to": ["f@x.example"], "bcc": ["e@x.example"]},
+                    "added": {"to": ["f@x.example"], "bcc": ["e@x.example"]}, "contacts": [5, 4, 5],
                 },
             },
         }  # fmt: skip
         found = changing.read_batch(values)
         own = change(
-            removed=["b@x.example", "d@x.example"], to=["f@x.example"], cc=["a@x.example"], bcc=["e@x.example"]
-        )
-        self.assertEqual(changing.write(found.of(7)), own)
-        common = change(cc=["a@x.example", "d@x.example", "e@x.example"])
+            removed=["b@x.example", "d@x.example"], to=["f@x.example"], cc=["a@x.example"], bcc=["e@x.example"],
+            email_from="sender",
+        )  # fmt: skip
+        self.assertEqual(changing.write(found.of(7)), {**own, "contacts": [5, 4]})
+        self.assertEqual(found.contacts, (4, 5))
+        common = change(cc=["a@x.example", "d@x.example", "e@x.example"], email_from="sender")
         self.assertEqual(changing.write(found.of(8)), common)
         self.assertFalse(found.own_of(8))
 

@@ -103,7 +103,7 @@ class TestInvoices(InvoicesCase):
         batch = self.env["account.move.send.batch.wizard"].with_user(self.clerk).create({"move_ids": moves.ids})
         for line in batch.sengerio_lines["lines"]:
             self.assertEqual([tag["email"] for tag in line["to"] if tag["bounced"]], [BOOKS])
-            self.assertEqual(line["warnings"], [warning["text"]])
+            self.assertEqual(line["warnings"], [warning], "with the same link")
         self.env["sengerio.mail.address"].search([("email", "=", BOOKS)]).email = "right@azure.example"
         self.assertFalse(self.wizard(moves[0]).sengerio_recipients["warnings"])
 

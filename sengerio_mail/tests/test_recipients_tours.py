@@ -7,7 +7,7 @@ from .common import change
 from .common_browser import BrowserCase
 
 AZURE, BUYING, BOOKS, NEW = "azure@azure.example", "buying@azure.example", "books@azure.example", "new@ext.example"
-PAY = "pay@azure.example"
+PAY, JOHN = "pay@azure.example", "john.books@azure.example"
 SALE = ["access_token", "hash", "pid"]
 SIGN_UP = ["access_token", "auth_signup_token", "hash", "pid"]
 MARC, ANNA, CLERK, AUDIT = "marc@firm.example", "anna@firm.example", "clerk@firm.example", "audit@firm.example"
@@ -150,6 +150,38 @@ class TestRecipientsTours(BrowserCase):
                 {"rcpt": [CLERK], "to": ["found@mute.example"]},
             ],
         )
+
+    def test_batch_more(self):
+        """Of twenty-one invoices the last is shown when asked for; contacts, a missing address, From of all."""
+        self.make_clerk()
+        self.add_address(self.john, "accounting", JOHN)
+        self.env["res.partner"].create({"name": "Nora Nomail"})
+        moves = self.env["account.move"].union(*(self.make_move(self.azure) for _number in range(21)))
+        invoices = "/odoo/action-account.action_move_out_invoice_type"
+        self.start_tour(invoices, "sengerio_mail_batch_more", login="clerk", timeout=120)
+        self.env.invalidate_all()
+        carried = [move.sending_data["sengerio_changes"] for move in moves]
+        everywhere = change(email_from="company")
+        self.assertCountEqual(carried, [*[everywhere] * 20, {**everywhere, "contacts": self.john.ids}])
+        self.env.ref("account.ir_cron_account_move_send").method_direct_trigger()
+        self.env["mail.mail"].process_email_queue()
+        self.env.flush_all()
+        mails = self.smtp.take()
+        self.assertEqual({tuple(mail.addresses("From")) for mail in mails}, {("info@firm.example",)})
+        self.assertEqual([mail.rcpt for mail in mails].count([JOHN]), 1)
+
+    def test_many_quotations(self):
+        """Several quotations from the list: who gets what is shown, and a missing address added where it says so."""
+        silent = self.env["res.partner"].create({"name": "Silent"})
+        orders = self.make_order() | self.make_order(partner=silent)
+        quotations = "/odoo/action-sale.action_quotations"
+        self.start_tour(quotations, "sengerio_mail_many_quotations", login="marc", timeout=120)
+        self.env.invalidate_all()
+        self.env["mail.mail"].process_email_queue()
+        self.env.flush_all()
+        rcpts = [mail.rcpt for mail in self.smtp.take()]
+        self.assertCountEqual(rcpts, [[AZURE, BUYING], [MARC], ["found@silent.example"], [MARC]])
+        self.assertEqual(self.document_of(orders[1]).delivery_ids.mapped("email"), ["found@silent.example", MARC])
 
     def test_batch_keyboard(self):
         """Without a mouse: one of several invoices changed."""

@@ -118,11 +118,12 @@ class TestViews(BrowserCase):
         """Composer, invoice wizards, correcting, due notices, who gets what, exports: each within a second."""
         admin = self.env.ref("base.user_admin")
         admin.group_ids += self.env.ref("account.group_account_manager") + self.env.ref("base.group_allow_export")
-        order, moves, azure = (records.with_user(admin) for records in (self.orders[0], self.moves, self.azure))
+        orders, moves, azure = (records.with_user(admin) for records in (self.orders, self.moves, self.azure))
         refused = self.documents.filtered(lambda document: document.state == "refused").with_user(admin)
         tags, rows = ".o_sengerio_row[data-header='to'] .o_sengerio_tag", "[name='line_ids'] .o_data_row"
         views = [
-            self._dialog("composer", order.action_quotation_send(), tags),
+            self._dialog("composer", orders[0].action_quotation_send(), tags),
+            self._dialog("several orders", orders.action_quotation_send(), ".o_sengerio_summary tbody tr"),
             self._dialog("invoice", moves[0].action_send_and_print(), tags),
             self._dialog("batch of invoices", moves.action_send_and_print(), ".o_sengerio_lines tbody tr"),
             self._dialog("correct one", refused[0].action_resend(), rows),

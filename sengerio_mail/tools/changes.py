@@ -42,15 +42,17 @@ class Changes:
     :ivar frozenset removed: addresses, normalised, that are not to get it
     :ivar str email_from: a From policy of ``sengerio.mail.document.type``, empty for the type's own
     :ivar str reply_to: a Reply-To policy, empty for the type's own
+    :ivar tuple contacts: ids of the partners added to To, where no field of Odoo's own has them: one of several records
     """
 
     entries: tuple = ()
     removed: frozenset = field(default_factory=frozenset)
     email_from: str = ""
     reply_to: str = ""
+    contacts: tuple = ()
 
     def __bool__(self):
-        return bool(self.entries or self.removed or self.email_from or self.reply_to)
+        return bool(self.entries or self.removed or self.email_from or self.reply_to or self.contacts)
 
     def added(self, header):
         """Return the usable addresses added to a header."""
@@ -65,12 +67,24 @@ class Changes:
         """Return the same without some of the entries."""
         return replace(self, entries=tuple(entry for entry in self.entries if entry not in entries))
 
+    @property
+    def entrusted(self):
+        """What of it counts on the user's word alone, as texts: blind copies, contacts, another From or Reply-To."""
+        blind = (entry.text for entry in self.entries if entry.header == "bcc")
+        contacts = (f"res.partner {contact}" for contact in self.contacts)
+        return tuple(text for text in (*blind, *contacts, self.email_from, self.reply_to) if text)
+
+    def without_entrusted(self):
+        """Return the same without what is :attr:`entrusted`."""
+        seen = tuple(entry for entry in self.entries if entry.header != "bcc")
+        return replace(self, entries=seen, email_from="", reply_to="", contacts=())
+
 
 @dataclass(frozen=True)
 class BatchChanges:
     """The changes for several records that are sent at once.
 
-    :ivar Changes common: the copies of all of them
+    :ivar Changes common: the copies of all of them, and their From and Reply-To
     :ivar dict own: the :class:`Changes` of single ones, by their id as text
     """
 
@@ -82,18 +96,25 @@ class BatchChanges:
         return self.own.get(str(record_id)) or Changes()
 
     def of(self, record_id):
-        """Return the changes for one record: its own, and the copies of all that are not left out or moved there."""
+        """Return the changes for one record: its own, and those for all, but for copies left out or moved there."""
         own = self.own_of(record_id)
         changed = own.removed | own.emails
         kept = (entry for entry in self.common.entries if not entry.address or entry.address.email not in changed)
-        return replace(own, entries=(*kept, *own.entries))
+        return replace(
+            own, entries=(*kept, *own.entries), email_from=self.common.email_from, reply_to=self.common.reply_to
+        )
+
+    @property
+    def contacts(self):
+        """The ids of all partners added to To of single ones."""
+        return tuple(sorted({contact for own in self.own.values() for contact in own.contacts}))
 
 
 def read(values):
     """Read what :func:`write`, or the browser, wrote.
 
-    :param values: ``{"added": {"to": [text], "cc": …, "bcc": …}, "removed": [address], "from": …, "reply_to": …}``,
-        every part of which may be missing
+    :param values: ``{"added": {"to": [text], "cc": …, "bcc": …}, "removed": [address], "from": …, "reply_to": …,
+        "contacts": [id]}``, every part of which may be missing
     :rtype: Changes
     :raise UnreadableChanges: the shape is another
     """
@@ -107,32 +128,28 @@ def read(values):
         removed=frozenset(address.email for found in removed for address in found),
         email_from=_choice(values.get("from"), FROM_CHOICES),
         reply_to=_choice(values.get("reply_to"), REPLY_TO_CHOICES),
+        contacts=_ids(values.get("contacts")),
     )
 
 
 def read_batch(values):
     """Read what is changed for several records that are sent at once.
 
-    :param values: ``{"added": {"cc": [text]}, "moves": {"<id>": {"added": {"to": [text], …}, "removed": [address]}}}``,
-        every part of which may be missing; From and Reply-To cannot be changed
+    :param values: ``{"added": {"cc": [text]}, "from": …, "reply_to": …,
+        "moves": {"<id>": {"added": {"to": [text], …}, "removed": [address], "contacts": [id]}}}``, every part of which
+        may be missing; From and Reply-To are changed for all alone
     :rtype: BatchChanges
     :raise UnreadableChanges: the shape is another
     """
     values = _dictionary(values)
+    common = {key: values.get(key) for key in ("from", "reply_to")}
     return BatchChanges(
-        common=read({"added": {"cc": _dictionary(values.get("added")).get("cc")}}),
-        own={str(record_id): _addresses_of(own) for record_id, own in _dictionary(values.get("moves")).items()},
+        common=read({**common, "added": {"cc": _dictionary(values.get("added")).get("cc")}}),
+        own={
+            str(record_id): replace(read(own), email_from="", reply_to="")
+            for record_id, own in _dictionary(values.get("moves")).items()
+        },
     )
-
-
-def read_carried(values):
-    """Read what one of several records carries until it is sent: addresses alone.
-
-    :param values: of :func:`write`
-    :rtype: Changes
-    :raise UnreadableChanges: the shape is another
-    """
-    return _addresses_of(values)
 
 
 def write(changes):
@@ -146,11 +163,8 @@ def write(changes):
         "removed": sorted(changes.removed),
         "from": changes.email_from,
         "reply_to": changes.reply_to,
+        **({"contacts": list(changes.contacts)} if changes.contacts else {}),
     }
-
-
-def _addresses_of(values):
-    return replace(read(values), email_from="", reply_to="")
 
 
 def _entry(header, text):
@@ -172,6 +186,13 @@ def _texts(values):
     if not isinstance(values, (list, tuple)) or not all(isinstance(text, str) for text in values):
         raise UnreadableChanges(repr(values))
     return values
+
+
+def _ids(values):
+    values = values or []
+    if not isinstance(values, (list, tuple)) or not all(type(found) is int and found > 0 for found in values):
+        raise UnreadableChanges(repr(values))
+    return tuple(dict.fromkeys(values))
 
 
 def _choice(value, choices):

@@ -1,36 +1,63 @@
+from dataclasses import dataclass
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..models.account_move_send import SENDING_KEY
+from ..models.account_move_send import SENDING_KEY, mail_partner_ids
 from ..tools import changes as changing
 
-SHOWN = 20  # invoices named in the summary
 ALONE = "sengerio_addresses_alone"  # context: no texts are wanted
+
+
+@dataclass(frozen=True)
+class Foreseen:
+    """What will become of one invoice.
+
+    :ivar policy: the :class:`..models.sengerio_mail_document_type.Policy`, ``None`` if it is no document
+    :ivar dict settings: see ``_get_default_sending_settings``
+    :ivar answer: the :class:`..tools.resolver.Answer`, ``None`` if it is no document by e-mail
+    :ivar recipients_data: whom Odoo will notify
+    """
+
+    policy: object
+    settings: dict
+    answer: object = None
+    recipients_data: tuple = ()
 
 
 class AccountMoveSendBatchWizard(models.TransientModel):
     _inherit = "account.move.send.batch.wizard"
 
-    sengerio_may_copy_sender = fields.Boolean(compute="_compute_sengerio_copy_sender")
-    sengerio_wants_copy = fields.Boolean(compute="_compute_sengerio_copy_sender")  # unless switched for this send
+    sengerio_may_copy_sender = fields.Boolean(compute="_compute_sengerio_policies")
+    sengerio_wants_copy = fields.Boolean(compute="_compute_sengerio_policies")  # unless switched for this send
     sengerio_bcc_sender = fields.Boolean(
         "Blind copy to me", compute="_compute_sengerio_bcc_sender", store=True, readonly=False
     )
     sengerio_changes = fields.Json("Changes for these invoices", default=dict)  # see tools/changes.py
     # counted by the widget when somebody who had no address may have one: summary and alerts ask about all the invoices
     sengerio_asked = fields.Integer("Times asked")
+    sengerio_wanted = fields.Json("Lines asked for")  # ids of invoices: each takes its time; the first ones if empty
     sengerio_lines = fields.Json("Who gets what", compute="_compute_sengerio_lines")
+    # From and Reply-To that may be chosen for all: asked once, not after each change
+    sengerio_choices = fields.Json(compute="_compute_sengerio_policies")
 
     @api.depends("move_ids")
-    def _compute_sengerio_copy_sender(self):
-        resolver = self.env["sengerio.mail.resolver"]
+    def _compute_sengerio_policies(self):
+        """Tell what the types of all these documents allow."""
+        resolver, preview = self.env["sengerio.mail.resolver"], self.env["sengerio.mail.preview"]
         for wizard in self:
-            found = {move: self._sengerio_policy(move, move._get_mail_template()) for move in wizard.move_ids._origin}
-            policies = {move: policy for move, policy in found.items() if policy}
+            policies, cases = {}, {}
+            for move in wizard.move_ids._origin:
+                template = move._get_mail_template()
+                if policy := self._sengerio_policy(move, template):
+                    policies[move] = policy
+                    has_reply_to = bool(template.reply_to)
+                    cases.setdefault((policy.id, move.company_id, has_reply_to), (policy, move, has_reply_to))
             wizard.sengerio_may_copy_sender = any(policy.may_copy_sender for policy in policies.values())
             wizard.sengerio_wants_copy = any(
                 resolver._wants_copy(policy, resolver._sender(move)) for move, policy in policies.items()
             )
+            wizard.sengerio_choices = preview._choices_for_all([*cases.values()], self.env.user)
 
     @api.depends("sengerio_wants_copy")
     def _compute_sengerio_bcc_sender(self):
@@ -66,15 +93,16 @@ class AccountMoveSendBatchWizard(models.TransientModel):
         # EXTENDS account: see _compute_alerts
         return "" if self.env.context.get(ALONE) else super()._get_default_mail_subject(move, mail_template, mail_lang)
 
-    @api.depends("move_ids", "sengerio_bcc_sender", "sengerio_changes", "sengerio_asked")
+    @api.depends("move_ids", "sengerio_bcc_sender", "sengerio_changes", "sengerio_asked", "sengerio_wanted")
     def _compute_sengerio_lines(self):
         preview = self.env["sengerio.mail.preview"]
         for wizard in self:
             moves = wizard.move_ids._origin
+            wanted = moves.browse(preview._wanted(moves.ids, wizard.sengerio_wanted))
             changes, problems = wizard._sengerio_read()
             wizard.sengerio_lines = {
-                "lines": [wizard._sengerio_line(move, changes, problems) for move in moves[:SHOWN]],
-                "more": self.env._("and %s more", len(moves) - SHOWN) if len(moves) > SHOWN else "",
+                "ids": moves.ids,
+                "lines": [wizard._sengerio_line(move, changes, problems) for move in wanted.with_prefetch(moves.ids)],
                 "cc": [
                     preview._problem_tag(entry, problems[entry]) if entry in problems else preview._common_tag(entry)
                     for entry in changes.common.entries
@@ -97,9 +125,11 @@ class AccountMoveSendBatchWizard(models.TransientModel):
         """Return ``(changes, problems)``.
 
         :rtype: tuple[odoo.addons.sengerio_mail.tools.changes.BatchChanges, dict]
+        :raise UserError: they are not what the browser writes, or a contact is not there for this user
         """
         checking = self.env["sengerio.mail.changes"]
         changes = checking._read_batch(self.sengerio_changes)
+        checking._check_contacts(changes.contacts)
         entries = [*changes.common.entries]
         for move in self.move_ids._origin:
             entries += changes.own_of(move.id).entries
@@ -108,18 +138,35 @@ class AccountMoveSendBatchWizard(models.TransientModel):
     def _sengerio_checked_choices(self):
         """Return what differs, by invoice's id, for those for which something does.
 
-        :raise UserError: an address cannot be used, or nobody is left in To; the message names the address, the invoice
+        :raise UserError: an address cannot be used, a contact has none, or nobody is left in To; the message names it
+            and the invoice
         """
         changes, problems = self._sengerio_read()
         self._sengerio_refuse(changes, problems)
         choices = {move.id: found for move in self.move_ids if (found := self._sengerio_choices(move, changes))}
-        to_nobody = self.move_ids.filtered(
-            lambda move: changes.own_of(move.id) and self._sengerio_leaves_nobody(move, choices[move.id])
-        )
+        to_nobody = self.env["account.move"]
+        for move in self.move_ids:
+            own = changes.own_of(move.id)
+            answer = self._sengerio_foreseen(move, choices[move.id]).answer if own else None
+            if answer is None:
+                continue
+            self._sengerio_refuse_unreachable(move, own, answer)
+            if not answer.by_header("to"):
+                to_nobody |= move
         if to_nobody:
             numbers = ", ".join(to_nobody.mapped("display_name"))
             raise UserError(self.env._("Nobody is in To of %s: add an address there, or put one back.", numbers))
         return choices
+
+    def _sengerio_refuse_unreachable(self, move, own, answer):
+        """Refuse contacts that were added to an invoice and have no address.
+
+        :raise UserError: it names the invoice and the first of them
+        """
+        for warning in answer.warnings:
+            if warning.code == "no_address" and warning.partner_id in own.contacts:
+                problem = self.env["sengerio.mail.resolver"]._word(warning)
+                raise UserError(self.env._("%(number)s: %(problem)s", number=move.display_name, problem=problem))
 
     def _sengerio_refuse(self, changes, problems):
         """Refuse addresses that cannot be used.
@@ -150,82 +197,63 @@ class AccountMoveSendBatchWizard(models.TransientModel):
         return choices
 
     def _sengerio_foreseen(self, move, choices, shown=False):
-        """Return ``(policy, settings, who gets an invoice)``; the last is ``None`` if it is no document by e-mail.
+        """Tell what will become of an invoice.
 
         :param dict choices: of :meth:`_sengerio_choices`
         :param bool shown: tell the copies although nobody is in To
+        :rtype: Foreseen
         """
         wizard = self.with_context(**{ALONE: True})
-        settings = {**wizard._get_default_sending_settings(move), **self._sengerio_carried(choices)}
+        settings = wizard._get_default_sending_settings(move)
+        settings = self._sengerio_with_carried(settings, self._sengerio_carried(choices))
         policy = self._sengerio_policy(move, settings.get("mail_template"))
         if "email" not in settings["sending_methods"] or not policy:
-            return policy, settings, None
-        return policy, settings, self._sengerio_answer(move, policy, {**settings, "sengerio_shown": shown})
-
-    def _sengerio_leaves_nobody(self, move, choices):
-        """Tell whether an invoice would go to nobody.
-
-        :param dict choices: of :meth:`_sengerio_choices`
-        """
-        _policy, _settings, answer = self._sengerio_foreseen(move, choices)
-        return answer is not None and not answer.by_header("to")
+            return Foreseen(policy, settings)
+        recipients_data = self._sengerio_recipients_data(move, mail_partner_ids(settings))
+        answer = self._sengerio_answer(move, policy, {**settings, "sengerio_shown": shown}, recipients_data)
+        return Foreseen(policy, settings, answer, tuple(recipients_data))
 
     def _sengerio_line(self, move, changes, problems):
-        """Return who will get an invoice: ``{id, number, partner, from, reply_to, to, …, left_out, note, warnings}``.
+        """Return who will get an invoice, see ``sengerio.mail.preview``.
 
         :param changes: :class:`..tools.changes.BatchChanges`
         :param problems: ``{entry: message}`` of those that cannot be used
         """
         own = changes.own_of(move.id)
         choices = self._sengerio_choices(move, changes, problems)
-        policy, settings, answer = self._sengerio_foreseen(move, choices, shown=bool(own))
-        line = {
-            "id": move.id, "number": move.display_name, "partner": move.partner_id.display_name, "note": "",
-            "by_email": answer is not None, "addressed": bool(settings.get("mail_partner_ids")),
-        }  # fmt: skip
+        foreseen = self._sengerio_foreseen(move, choices, shown=bool(own))
+        preview, answer, settings = self.env["sengerio.mail.preview"], foreseen.answer, foreseen.settings
+        contacts = settings.get("sengerio_contacts") or []
+        addressed = len(settings.get("mail_partner_ids") or ()) > len(contacts)
         if answer is None:
-            return {**line, "note": self.env._("not by e-mail"), "left_out": []}
-        resolver, preview = self.env["sengerio.mail.resolver"], self.env["sengerio.mail.preview"]
-        line |= self._sengerio_tags(answer, changes.common, own, problems)
-        if not answer.by_header("to"):
-            if any(recipient.header == "to" for recipient in answer.left_out):
-                line["note"] = self.env._("nobody: everybody is left out")
-            elif line["addressed"]:
-                line["note"] = self.env._("nobody: everybody is moved to Cc or Bcc")
-            else:
-                line["note"] = self.env._("nobody: no e-mail address")
-                line["partner_id"] = move.partner_id.id
+            return {**preview._line(move, None), "note": self.env._("not by e-mail"), "addressed": addressed}
         headers = preview._headers(
-            policy, move, resolver._sender(move),
+            foreseen.policy, move, self.env["sengerio.mail.resolver"]._sender(move),
             *self._sengerio_headers(move, settings["mail_template"], settings["mail_lang"]),
-            changing.Changes(), choices=False,
+            changes.common, choices=False,
         )  # fmt: skip
-        return {
-            **line,
-            "from": headers["from"]["text"],
-            "reply_to": headers["reply_to"]["text"],
-            "followers": [person.name for person in answer.followers],
-            "warnings": [resolver._word(warning) for warning in answer.warnings if answer.by_header("to")],
-        }
+        line = preview._line(move, answer, addressed, headers["from"]["text"], headers["reply_to"]["text"])
+        self._sengerio_mark_changes(line, changes.common, own, problems)
+        line["to"] += preview._tags_without_mail(
+            answer, self.env["res.partner"].browse(contacts), foreseen.recipients_data
+        )
+        return {**line, "addressed": addressed}
 
-    def _sengerio_tags(self, answer, common, own, problems):
-        """Return the tags of an invoice: ``{to: [tag], cc: [tag], bcc: [tag], left_out: [tag]}``.
+    def _sengerio_mark_changes(self, line, common, own, problems):
+        """Tell on an invoice's line what is in copy of all, what cannot be used and what of all is left out here.
 
-        :param answer: :class:`..tools.resolver.Answer`
+        :param dict line: changed in place
         :param common: the :class:`..tools.changes.Changes` for all invoices
         :param own: those for this one
         :param problems: ``{entry: message}`` of those that cannot be used
         """
         preview = self.env["sengerio.mail.preview"]
-        tags = {header: [preview._tag(found) for found in answer.by_header(header)] for header in changing.HEADERS}
         of_all = {entry.address.email: preview._common_tag(entry) for entry in common.entries if entry not in problems}
-        for tag in tags["cc"]:
+        for tag in line["cc"]:
             if tag["kind"] == "added" and tag["email"] not in own.emails:
                 tag.update(kind="common", reason=of_all[tag["email"]]["reason"])
         for entry in own.entries:
             if entry in problems:
-                tags[entry.header].append(preview._problem_tag(entry, problems[entry]))
-        tags["left_out"] = preview._left_out(answer)
-        known = {tag["email"] for shown in tags.values() for tag in shown}
-        tags["left_out"] += [tag for email, tag in of_all.items() if email in own.removed - known]
-        return tags
+                line[entry.header].append(preview._problem_tag(entry, problems[entry]))
+        known = {tag["email"] for shown in (*changing.HEADERS, "left_out") for tag in line[shown]}
+        line["left_out"] += [tag for email, tag in of_all.items() if email in own.removed - known]

@@ -1,18 +1,28 @@
-import { Component, useEffect, useRef } from "@odoo/owl";
+import { Component, onWillRender, useEffect, useRef } from "@odoo/owl";
 import { _t } from "@web/core/l10n/translation";
 import { CheckBox } from "@web/core/checkbox/checkbox";
+import { Dropdown } from "@web/core/dropdown/dropdown";
+import { DropdownItem } from "@web/core/dropdown/dropdown_item";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
 import { standardFieldProps } from "@web/views/fields/standard_field_props";
 import { FormViewDialog } from "@web/views/view_dialogs/form_view_dialog";
 import { ADDRESSES_FORM, bareAddress } from "./addresses";
-import { HEADERS, addEntries, isAdded, moveTag, putBack, removeTag } from "./changes";
+import { HEADERS, addContact, addEntries, isAdded, moveTag, putBack, removeContact, removeTag } from "./changes";
 import { RecipientsRow, addPlaceholders, headerLabels, moveTargets } from "./recipients_row";
 
-/** Who gets which of several invoices, changed for each; copies of all of them, and the blind copy to oneself. */
+export const MORE = 20; // lines at a time
+
+/**
+ * Who gets which of several invoices, changed for each; for all of them From, Reply-To, copies, and the blind copy to
+ * oneself.
+ *
+ * The field's value is what the server answers: all ids, and the lines that `sengerio_wanted` asks for, which are those
+ * that a change concerns. The others are kept.
+ */
 export class BatchRecipientsField extends Component {
     static template = "sengerio_mail.BatchRecipientsField";
-    static components = { CheckBox, RecipientsRow };
+    static components = { CheckBox, Dropdown, DropdownItem, RecipientsRow };
     static props = { ...standardFieldProps };
 
     setup() {
@@ -22,11 +32,27 @@ export class BatchRecipientsField extends Component {
         this.unfinished = new Set();
         this.pending = null;
         this.toFocus = null;
+        this.known = {};
+        onWillRender(() => this.keep());
         useEffect(() => this.focusOther());
     }
 
     get value() {
         return this.props.record.data[this.props.name];
+    }
+
+    keep() {
+        for (const line of this.value?.lines || []) {
+            this.known[line.id] = line;
+        }
+    }
+
+    get lines() {
+        return this.value.ids.filter((id) => id in this.known).map((id) => this.known[id]);
+    }
+
+    get hidden() {
+        return this.value.ids.length - this.lines.length;
     }
 
     /** The field is computed; what may be changed is beside it. */
@@ -46,7 +72,12 @@ export class BatchRecipientsField extends Component {
         return addPlaceholders();
     }
 
-    get headers() {
+    /** Whether to link to where an address is added or corrected. */
+    get canMend() {
+        return !this.readonly;
+    }
+
+    shownHeaders(line) {
         return HEADERS;
     }
 
@@ -68,19 +99,59 @@ export class BatchRecipientsField extends Component {
     }
 
     /**
+     * @param {Object} values fields of the record
+     * @param {number[]} wanted whose lines they concern, all that are shown unless told
+     */
+    async update(values, wanted = this.lines.map((line) => line.id)) {
+        await this.props.record.update({ ...values, sengerio_wanted: wanted });
+        this.keep();
+    }
+
+    /**
      * @param {Object} values parts of the changes that are to be replaced
      * @param {Object} [others] further fields of the record
+     * @param {number[]} [wanted] see `update`
      */
-    async change(values, others = {}) {
+    async change(values, others = {}, wanted = undefined) {
         const pending = { ...this.changes, ...values };
         this.pending = pending;
         try {
-            await this.props.record.update({ ...others, sengerio_changes: pending });
+            await this.update({ ...others, sengerio_changes: pending }, wanted);
         } finally {
             if (this.pending === pending) {
                 this.pending = null;
             }
         }
+    }
+
+    // more of them
+
+    get moreLabel() {
+        return _t("Show %s more", Math.min(MORE, this.hidden));
+    }
+
+    get hiddenText() {
+        return _t("%s more are sent, too, and not shown.", this.hidden);
+    }
+
+    showMore() {
+        const next = this.value.ids.filter((id) => !(id in this.known)).slice(0, MORE);
+        this.toFocus = `.o_sengerio_lines tr[data-id="${next[0]}"] button`;
+        document.activeElement?.blur(); // what comes stands before the button
+        return this.update({}, next);
+    }
+
+    // From and Reply-To of all
+
+    headerValue(part) {
+        const choices = this.data.sengerio_choices[part];
+        const value = this.changes[part] || "";
+        const chosen = choices.find((choice) => choice.value === value) || choices[0];
+        return { ...chosen, choices: choices.length > 1 ? choices : [] };
+    }
+
+    choose(part, value) {
+        return this.change({ [part]: value });
     }
 
     // copies of all
@@ -99,7 +170,7 @@ export class BatchRecipientsField extends Component {
     }
 
     switchCopy(wanted) {
-        return this.props.record.update({ sengerio_bcc_sender: wanted });
+        return this.update({ sengerio_bcc_sender: wanted });
     }
 
     // one invoice
@@ -110,7 +181,7 @@ export class BatchRecipientsField extends Component {
 
     changeOwn(line, values) {
         const moves = { ...this.changes.moves, [line.id]: { ...this.own(line), ...values } };
-        return this.change({ moves }, line.addressed ? {} : this.askAgain());
+        return this.change({ moves }, line.addressed ? {} : this.askAgain(), [line.id]);
     }
 
     /** Summary and alerts may have changed, too. */
@@ -118,7 +189,23 @@ export class BatchRecipientsField extends Component {
         return { sengerio_asked: this.data.sengerio_asked + 1 };
     }
 
-    add(line, header, entries) {
+    /** A contact gets it at its addresses for the role, see recipients_field.js. */
+    addContact(line, partnerId, emails) {
+        const values = addContact(this.own(line), line, partnerId, emails);
+        if (values) {
+            return this.changeOwn(line, values);
+        }
+        const tag = line.to.find((other) => other.partner_id === partnerId);
+        const who = tag?.name || tag?.email || emails.join();
+        this.notification.add(
+            _t("%(address)s is in %(header)s already.", { address: who, header: this.labels.to }), { type: "info" }
+        );
+    }
+
+    add(line, header, entries, partnerId) {
+        if (header === "to" && partnerId) {
+            return this.addContact(line, partnerId, entries.map(bareAddress));
+        }
         const values = addEntries(this.own(line), line, header, entries, (email, there) =>
             this.notification.add(
                 _t("%(address)s is in %(header)s already.", { address: email, header: this.labels[there] }),
@@ -129,9 +216,10 @@ export class BatchRecipientsField extends Component {
     }
 
     remove(line, header, tag) {
-        const undo = isAdded(tag) ? `[data-header=${header}] .o_sengerio_add` : this.leftOutSelector(tag);
-        this.focusLater(line, undo);
-        return this.changeOwn(line, removeTag(this.own(line), header, tag));
+        const contact = header === "to" && removeContact(this.own(line), line, tag);
+        const gone = contact || isAdded(tag);
+        this.focusLater(line, gone ? `[data-header=${header}] .o_sengerio_add` : this.leftOutSelector(tag));
+        return this.changeOwn(line, contact || removeTag(this.own(line), header, tag));
     }
 
     move(line, tag, header) {
@@ -161,7 +249,7 @@ export class BatchRecipientsField extends Component {
             resModel: "res.partner",
             resId: partnerId,
             context: { form_view_ref: ADDRESSES_FORM },
-            onRecordSaved: () => this.props.record.update(this.askAgain()),
+            onRecordSaved: () => this.update(this.askAgain()),
         });
     }
 

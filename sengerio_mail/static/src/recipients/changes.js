@@ -1,7 +1,7 @@
 import { bareAddress } from "./addresses";
 
 /**
- * What is changed for one send, see tools/changes.py: `{added: {to, cc, bcc}, removed}`. The functions return the parts
+ * What is changed for one send, see tools/changes.py: `{added: {to, cc, bcc}, removed, contacts}`. The functions return the parts
  * that are to be replaced; `shown` is what the server answers: the tags of each header and those left out.
  */
 export const HEADERS = ["to", "cc", "bcc"];
@@ -97,4 +97,42 @@ export function moveTag(changes, tag, header) {
  */
 export function putBack(changes, emails) {
     return { removed: (changes.removed || []).filter((email) => !emails.includes(email)) };
+}
+
+/**
+ * @param {Object} changes
+ * @param {Object} shown
+ * @param {number} partnerId who is added to To, at the addresses for the document's role
+ * @param {string[]} emails of this contact
+ * @returns {Object|undefined} nothing if it is there already, and none of its addresses is left out
+ */
+export function addContact(changes, shown, partnerId, emails) {
+    const back = shown.left_out.filter((tag) => tag.partner_id === partnerId || emails.includes(tag.email));
+    const contacts = changes.contacts || [];
+    const isThere = contacts.includes(partnerId) || shown.to.some((tag) => tag.partner_id === partnerId);
+    if (isThere && !back.length && !emails.some((email) => (changes.removed || []).includes(email))) {
+        return;
+    }
+    return {
+        ...putBack(changes, [...emails, ...back.map((tag) => tag.email)]),
+        contacts: isThere || back.some((tag) => tag.partner_id === partnerId) ? contacts : [...contacts, partnerId],
+    };
+}
+
+/**
+ * @param {Object} changes
+ * @param {Object} shown
+ * @param {Object} tag of To
+ * @returns {Object|undefined} nothing unless it is the last address of a contact that was added
+ */
+export function removeContact(changes, shown, tag) {
+    const isOther = (other) => other.partner_id === tag.partner_id && other.key !== tag.key;
+    if (!tag.partner_id || !(changes.contacts || []).includes(tag.partner_id) || shown.to.some(isOther)) {
+        return;
+    }
+    const own = shown.left_out.filter((other) => other.partner_id === tag.partner_id);
+    return {
+        ...putBack(changes, own.map((other) => other.email)),
+        contacts: changes.contacts.filter((contact) => contact !== tag.partner_id),
+    };
 }

@@ -59,6 +59,10 @@ export class RecipientsField extends Component {
         return !this.readonly && this.value.may_copy_sender && !data.sengerio_bcc_sender;
     }
 
+    headerValue(part) {
+        return this.value[part];
+    }
+
     targets(header) {
         return moveTargets(header);
     }

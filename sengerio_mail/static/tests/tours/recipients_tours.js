@@ -160,3 +160,79 @@ registry.category("web_tour.tours").add("sengerio_mail_batch_changes", {
         { trigger: "body:not(:has(.modal))" },
     ],
 });
+
+// the same by the number of the line, where all are of one customer
+const row = (number, part) => `.modal .o_sengerio_lines tbody tr:nth-child(${number}) ${part}`;
+const rowTo = (number, part = "") => row(number, `.o_sengerio_line[data-header=to] ${part}`).trim();
+const choose = (header, text) => [
+    { trigger: `.modal .o_sengerio_header[data-header=${header}] button`, run: "click" },
+    { trigger: `.o-dropdown--menu .dropdown-item:contains(${text})`, run: "click" },
+    { trigger: `.modal .o_sengerio_header[data-header=${header}] button:contains(${text})` },
+];
+const addContact = (number, name) => [
+    { trigger: rowTo(number, ".o_sengerio_add"), run: "click" },
+    { trigger: rowTo(number, "input:focus"), run: `edit ${name}` },
+    { trigger: `.modal .o-autocomplete--dropdown-item:contains(${name}):eq(0)`, run: "click" },
+];
+
+registry.category("web_tour.tours").add("sengerio_mail_batch_more", {
+    steps: () => [
+        { trigger: "thead .o_list_record_selector input", run: "click" },
+        { trigger: ".o_control_panel button[name=action_send_and_print]", run: "click" },
+        { content: "Twenty are shown, and how many are not", trigger: ".modal .o_sengerio_hidden [role=status]:contains(1 more)" },
+        { trigger: ".modal .o_sengerio_lines:has(tbody tr:nth-child(20)):not(:has(tbody tr:nth-child(21)))" },
+        ...addContact(1, "John Doe"),
+        {
+            content: "gets it at its accounting address, with the reason",
+            trigger: `${rowTo(1)} .o_sengerio_tag[data-email='john.books@azure.example']:contains(accounting address of John Doe)`,
+        },
+        {
+            content: "Show the last one, by the keyboard",
+            trigger: ".modal .o_sengerio_more",
+            async run({ anchor, press }) {
+                anchor.focus();
+                await press("Enter");
+            },
+        },
+        { content: "one goes on there", trigger: row(21, "button:focus") },
+        { content: "none is hidden", trigger: ".modal:not(:has(.o_sengerio_more))" },
+        { content: "What was changed stays", trigger: `${rowTo(1)} .o_sengerio_tag[data-email='john.books@azure.example']` },
+        ...addContact(21, "Nora Nomail"),
+        { content: "A contact without address is marked", trigger: `${rowTo(21)} .o_sengerio_tag[data-kind=missing]` },
+        { content: "with a link to where to add one", trigger: row(21, "button:contains(Add an address)"), run: "click" },
+        { trigger: ".modal .nav-link.active[name=sengerio_mail]" },
+        { trigger: ".modal .o_field_widget[name=email] input:eq(0)", run: "edit nora@ext.example" },
+        { trigger: ".modal:has(.o_field_widget[name=email]) .o_form_button_save", run: "click" },
+        { trigger: `${rowTo(21)} .o_sengerio_tag[data-email='nora@ext.example'] .o_delete`, run: "click" },
+        { content: "The contact is off again", trigger: `${rowTo(21)}:not(:has([data-email='nora@ext.example']))` },
+        { trigger: `.modal .o_sengerio_lines:not(:has(.o_sengerio_left_out))` },
+        ...choose("from", "info@firm.example"),
+        { trigger: row(1, "td:contains(From Firm <info@firm.example>)") },
+        { trigger: row(21, "td:contains(From Firm <info@firm.example>)") },
+        { trigger: ".modal button[name=action_send_and_print]:not(:disabled)", run: "click" },
+        { trigger: "body:not(:has(.modal))" },
+    ],
+});
+
+const summary = (customer, part) => `.modal .o_sengerio_summary tr:contains(${customer}) ${part}`;
+
+registry.category("web_tour.tours").add("sengerio_mail_many_quotations", {
+    steps: () => [
+        { trigger: "thead .o_list_record_selector input", run: "click" },
+        { trigger: ".o_cp_action_menus .dropdown-toggle:contains(Actions)", run: "click" },
+        { trigger: ".o-dropdown--menu .dropdown-item:contains(Send an email)", run: "click" },
+        { content: "Who gets what is told at once", trigger: summary("Azure Interior", ".o_sengerio_tag[data-email='buying@azure.example']") },
+        { content: "as it will be by the template chosen", trigger: ".modal .mail-composer-template-dropdown-btn", run: "click" },
+        { trigger: ".mail-composer-template-list .dropdown-item:contains(Send Quotation)", run: "click" },
+        { trigger: ".modal .o_field_widget[name=subject] input:value(object.name)" },
+        { trigger: summary("Azure Interior", "td:contains(Marc Junior <marc@firm.example>)") },
+        { trigger: ".modal .o_sengerio_summary:not(:has(.o_delete, .o_sengerio_add))" },
+        { trigger: summary("Silent", "td:contains(nobody) button:contains(Add an address)"), run: "click" },
+        { trigger: ".modal .nav-link.active[name=sengerio_mail]" },
+        { trigger: ".modal .o_field_widget[name=email] input:eq(0)", run: "edit found@silent.example" },
+        { trigger: ".modal:has(.o_field_widget[name=email]) .o_form_button_save", run: "click" },
+        { trigger: summary("Silent", ".o_sengerio_tag[data-email='found@silent.example']") },
+        { trigger: ".modal .o_mail_send:not(:disabled)", run: "click" },
+        { trigger: "body:not(:has(.modal))" },
+    ],
+});

@@ -1,0 +1,38 @@
+import { _t } from "@web/core/l10n/translation";
+import { registry } from "@web/core/registry";
+import { BatchRecipientsField, MORE } from "./batch_recipients_field";
+import { HEADERS } from "./changes";
+
+/** Who gets which of several documents, to be read: the composer sends many by one template, and changes none alone. */
+export class RecipientsSummaryField extends BatchRecipientsField {
+    static template = "sengerio_mail.RecipientsSummaryField";
+
+    get readonly() {
+        return true;
+    }
+
+    get canMend() {
+        return this.props.record.isInEdition;
+    }
+
+    /** Another template, another From: all lines are told anew. */
+    get lines() {
+        return this.value.lines;
+    }
+
+    showMore() {
+        const { length } = this.lines;
+        this.toFocus = `.o_sengerio_lines tr[data-id="${this.value.ids[length]}"] button`;
+        return this.update({}, this.value.ids.slice(0, length + MORE));
+    }
+
+    shownHeaders(line) {
+        return HEADERS.filter((header) => line[header].length);
+    }
+}
+
+registry.category("fields").add("sengerio_recipients_summary", {
+    component: RecipientsSummaryField,
+    displayName: _t("Recipients of several documents, to be read"),
+    supportedTypes: ["json"],
+});
