@@ -18,6 +18,7 @@ from devkit.workbench import run_odoo_script, workbench
 SCRIPT = Path(devkit.odoo_side.__file__).parent / "queue_mails.py"
 DOCUMENTS = 200
 FEW = 40
+TROUBLED = 80
 
 
 def recipients(folder):
@@ -108,3 +109,87 @@ def test_partners_gone_in_the_middle(tmp_path):
     assert states == [f"sent|{FEW}"]
     assert deliveries == [f"sent|{3 * FEW + len(contacts)}"]
     assert waiting == ["0"]
+
+
+def trouble(number):
+    """Return ``(refused, troubles)`` of one document's customer and copy: an address or ``None``, ``{address: how}``.
+
+    Where the worker is killed, at the half, there is none.
+    """
+    if number // 10 == TROUBLED // 20:
+        return None, {}
+    customer, copy = f"c{number}@customer.example", f"copy{number}@customer.example"
+    return {
+        1: (customer, {}),
+        2: (copy, {}),
+        3: (None, {customer: "rcpt"}),
+        4: (None, {customer: "data"}),
+        5: (None, {customer: "close"}),
+        6: (None, {copy: "rcpt"}),
+        7: (None, {copy: "data"}),
+        8: (None, {copy: "close"}),
+    }.get(number % 10, (None, {}))
+
+
+def test_refused_and_tried_again(tmp_path):
+    """A worker is killed, then two work on while the server refuses, is busy and hangs up; then what waits is due."""
+    database = f"{PREFIX}trouble_{os.getpid()}"
+    refused = [address for number in range(TROUBLED) if (address := trouble(number)[0])]
+    troubles = {address: how for number in range(TROUBLED) for address, how in trouble(number)[1].items()}
+    with workbench(printer=False) as bench, smtp_server(bench, tmp_path, refused, troubles=troubles) as port:
+        try:
+            clone_with_addon(bench, database)
+            config = bench.config(database, smtp_server="127.0.0.1", smtp_port=port, log_handler=":CRITICAL")
+            assert run_odoo_script(bench, database, SCRIPT, "fill", str(TROUBLED), config=config) == 0
+            worker = partial(start, bench, config, database, SCRIPT, "run")
+
+            def query(text):
+                return bench.server.query(text, database)
+
+            killed = worker()
+            wait_for(lambda: len(list(tmp_path.glob("*.eml"))) >= TROUBLED // 2, killed)
+            killed.send_signal(signal.SIGKILL)
+            killed.wait()
+
+            def work_off():
+                for _round in range(3):  # a worker that meets the other one may leave a mail for the next run
+                    workers = [worker(), worker()]
+                    assert [process.wait(SECONDS) for process in workers] == [0, 0]
+                return recipients(tmp_path)
+
+            first = work_off()
+            waiting = query("SELECT count(*) FROM mail_mail WHERE state = 'outgoing' AND scheduled_date > now()")
+            query("UPDATE mail_mail SET scheduled_date = NULL WHERE state = 'outgoing'")  # the time has come
+            last = work_off()
+            states = query(
+                "SELECT state, copy_failed, count(*) FROM sengerio_mail_document GROUP BY 1, 2 ORDER BY 1, 2"
+            )
+            deliveries = query(
+                "SELECT substring(email FROM '^[a-z]+'), state, count(*) FROM sengerio_mail_delivery GROUP BY 1, 2"
+            )
+            replies = query("SELECT DISTINCT smtp_reply FROM sengerio_mail_delivery WHERE state = 'refused'")
+            mails = query("SELECT state, count(*) FROM mail_mail WHERE state != 'sent' GROUP BY 1 ORDER BY 1")
+        finally:
+            discard(bench, database)
+    numbers = {kind: [n for n in range(TROUBLED) if n % 10 == kind and any(trouble(n))] for kind in range(9)}
+    # refused for good, and lost where it may have arrived: not asked again; everybody else has got it once
+    never = {f"{who}{n}@customer.example" for who in ("c", "copy") for n in numbers[1] + numbers[5]}
+    never |= {f"copy{n}@customer.example" for n in numbers[2]}
+    expected = {f"{who}{n}@customer.example" for who in ("c", "copy") for n in range(TROUBLED)} - never
+    assert set(last) == expected | {"seller@firm.example"}
+    assert [address for address in expected if last[address] > 1] in ([], *([address] for address in expected))
+    in_time = {f"c{n}@customer.example" for n in numbers[3] + numbers[4]}
+    in_time |= {f"copy{n}@customer.example" for n in numbers[6] + numbers[7] + numbers[8]}
+    assert not [address for address in in_time if first[address]], "tried again before its time"
+    few = len(numbers[1])
+    assert waiting == [str(len(in_time))]
+    assert states == [
+        f"failed|f|{few}", f"refused|f|{few}", f"sent|f|{TROUBLED - 3 * few}", f"sent|t|{few}",
+    ]  # fmt: skip
+    assert sorted(deliveries) == [
+        f"copy|cancelled|{2 * few}", f"copy|refused|{few}", f"copy|sent|{TROUBLED - 3 * few}",
+        f"c|failed|{few}", f"c|refused|{few}", f"c|sent|{TROUBLED - 2 * few}",
+        f"seller|cancelled|{2 * few}", f"seller|sent|{TROUBLED - 2 * few}",
+    ]  # fmt: skip
+    assert replies == ["550 5.1.1 No such user here"]
+    assert mails == [f"exception|{2 * few}"]

@@ -65,11 +65,14 @@ class MailMail(models.Model):
             "auto_commit": auto_commit, "raise_exception": raise_exception, "alias_domain_id": alias_domain_id,
             "smtp_session": smtp_session, "mail_server": mail_server, "post_send_callback": post_send_callback,
         }  # fmt: skip
-        if auto_commit and self._sengerio_documents():
+        # another worker may have sent some, and deleted them, since Odoo read the queue
+        there = self.exists() if auto_commit else self
+        documents = there._sengerio_documents()
+        if auto_commit and documents:
             # Odoo commits after each mail here; what is recorded by other transactions must see the documents
             self.env.cr.commit()  # pylint: disable=invalid-commit
         try:
-            for mails in self._sengerio_batches(auto_commit):
+            for mails in there._sengerio_batches(documents, auto_commit):
                 super(MailMail, mails)._send(**arguments)
         finally:
             if smtp_session:
@@ -151,13 +154,15 @@ class MailMail(models.Model):
             reconnect=reconnect,
         )
 
-    def _sengerio_batches(self, auto_commit):
+    def _sengerio_batches(self, documents, auto_commit):
         """Yield these mails in their order, each document's by itself where Odoo commits after each.
 
         Their documents are locked before Odoo touches anything. Where it commits once, at the end, all are locked
         before the first mail leaves: failing later would undo the record of those that have left.
+
+        :param documents: those of these mails that are documents
+        :param bool auto_commit: Odoo commits after each mail
         """
-        documents = self._sengerio_documents()
         if not documents or not auto_commit:
             deliveries_sudo = documents.sudo().mapped("sengerio_delivery_ids")  # finding them locks their documents
             for names in ("email", "document_id.type_id"):  # read together: Odoo takes one mail after the other

@@ -135,7 +135,8 @@ class SengerioMailDelivery(models.Model):
         Neither it nor its deliveries are locked: they are written by transactions of their own.
 
         :param int mail_id: id of the ``mail.mail``
-        :return: nothing if the mail is no document, has left the queue, or another transaction sends it
+        :return: nothing if the mail is no document, has left the queue, waits there for later, since another worker has
+            tried it, or another transaction sends it
         :raise psycopg2.errors.SerializationFailure: another transaction has sent the mail since this one began
         """
         mail = SQL(
@@ -144,6 +145,7 @@ class SengerioMailDelivery(models.Model):
               FROM mail_mail mail
               JOIN sengerio_mail_document document ON document.mail_message_id = mail.mail_message_id
              WHERE mail.id = %s AND mail.state = 'outgoing'
+               AND (mail.scheduled_date IS NULL OR mail.scheduled_date <= now() AT TIME ZONE 'UTC')
                FOR UPDATE OF mail SKIP LOCKED
             """,
             mail_id,

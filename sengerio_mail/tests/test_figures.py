@@ -16,6 +16,7 @@ from odoo.addons.sengerio_mail.tools.months import beginnings
 from .test_register import RegisterCase
 
 MEASURES = ["sent_count", "delivered_count", "bounced_count"]
+MONTH = timedelta(days=31)
 JANUARY, FEBRUARY = datetime(2026, 1, 10), datetime(2026, 2, 10)
 
 
@@ -100,7 +101,7 @@ class TestFigures(RegisterCase):
             _in_zone, in_utc = beginnings(str(clock), today, MONTHS)
             moments = [
                 begins + timedelta(seconds=seconds)
-                for begins in (in_utc[0] - timedelta(days=31), *in_utc[:2], *in_utc[-9:], in_utc[-1] + timedelta(days=31))
+                for begins in (in_utc[0] - MONTH, *in_utc[:2], *in_utc[-9:], in_utc[-1] + MONTH)
                 for seconds in (-1, 0)
             ]
             documents = self.make_document(date_sent=False)

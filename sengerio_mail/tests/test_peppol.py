@@ -1,4 +1,4 @@
-"""Invoices over Peppol: they are not ours, and what leaves by e-mail beside them is. Where ``account_peppol`` is installed.
+"""Invoices over Peppol are not ours, and what leaves by e-mail beside them is. Where ``account_peppol`` is installed.
 
 Peppol's access point is a service on the internet: its answers are given here as in Odoo's own tests.
 """

@@ -12,8 +12,8 @@ def beginnings(zone, today, count):
     :param str zone: name of the time zone (IANA)
     :param date today: a day of the last of the months
     :param int count: how many months
-    :return: two lists of ``count + 1`` :class:`datetime` without zone: as clocks show them, and in UTC; both empty where
-        the zone is not known
+    :return: two lists of ``count + 1`` :class:`datetime` without zone: as clocks show them, and in UTC; both empty
+        where the zone is not known
     """
     try:
         clock = ZoneInfo(zone)
