@@ -83,13 +83,24 @@ class Photographer:
         path = f"/odoo/action-{screen.action}"
         if not screen.record:
             return path
-        model, domain = screen.record
+        return f"{path}/{self.find(*screen.record)}"
+
+    def find(self, model, domain):
+        """Return the id of the first record that fits a domain.
+
+        :raises ChromeError: when there is none
+        """
         found, _cookie = self._ask(
             "/web/dataset/call_kw", model=model, method="search", args=[domain], kwargs={"limit": 1}
         )
         if not found:
             raise ChromeError(f"The demonstration has no {model} with {domain}.")
-        return f"{path}/{found[0]}"
+        return found[0]
+
+    def call(self, model, method, ids):
+        """Return what a method of a record returns, for example the action of a button."""
+        result, _cookie = self._ask("/web/dataset/call_button", model=model, method=method, args=[ids], kwargs={})
+        return result
 
     def open(self, screen):
         """Show a screen.

@@ -1,0 +1,30 @@
+import { useEffect } from "@odoo/owl";
+import { registry } from "@web/core/registry";
+import { X2ManyField, x2ManyField } from "@web/views/fields/x2many/x2many_field";
+import { ListRenderer } from "@web/views/list/list_renderer";
+
+const CELL = ".o_data_row td.o_data_cell";
+
+/** Odoo's list, which arrow keys and Enter work in; Tab leads into it, too: else only where rows can be added. */
+class ReachableListRenderer extends ListRenderer {
+    setup() {
+        super.setup();
+        useEffect(() => this.makeReachable());
+    }
+
+    makeReachable() {
+        for (const cell of this.tableRef.el?.querySelectorAll(`${CELL}[tabindex="0"]`) || []) {
+            cell.tabIndex = -1;
+        }
+        const first = this.tableRef.el?.querySelector(CELL);
+        if (first && !this.editedRecord) {
+            first.tabIndex = 0;
+        }
+    }
+}
+
+class ReachableX2ManyField extends X2ManyField {
+    static components = { ...X2ManyField.components, ListRenderer: ReachableListRenderer };
+}
+
+registry.category("fields").add("sengerio_reachable_list", { ...x2ManyField, component: ReachableX2ManyField });
