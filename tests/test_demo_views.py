@@ -21,8 +21,10 @@ from devkit.odoo_side.screens import (
     OUR_TAB,
     QUOTATION,
     RECIPIENTS,
-    REFUSED as REFUSED_DOCUMENT,
     TYPES,
+)
+from devkit.odoo_side.screens import (
+    REFUSED as REFUSED_DOCUMENT,
 )
 from devkit.odoo_side.screenshots import Photographer
 from devkit.serving import running
@@ -91,7 +93,7 @@ def views(clerk):
     }
 
 
-def test_first_page_within_a_second(clerk, capsys):
+def test_first_page_within_a_second(clerk, pytestconfig):
     """Each view, opened as by a click on a menu after it was open once: the median of some times."""
     page = clerk.page
     page.resize(1280, 800)
@@ -103,7 +105,7 @@ def test_first_page_within_a_second(clerk, capsys):
         code = f"odoo.sengerioOpenView({json.dumps(view)})"
         page.run(code)
         medians[title] = statistics.median(page.run(code) for _number in range(TIMES))
-    with capsys.disabled():
-        print("\n" + "\n".join(f"  {milliseconds:5} ms  {title}" for title, milliseconds in medians.items()))
+    for title, milliseconds in medians.items():
+        pytestconfig.get_terminal_writer().line(f"  {milliseconds:5} ms  {title}")
     assert not page.complaints
     assert not {title: found for title, found in medians.items() if found > MILLISECONDS}

@@ -70,7 +70,8 @@ SCREENS = (
     ),
     Screen("chips", "junior", "sale.action_quotations", ".o_sengerio_message_state", BOUNCED_QUOTATION),
     Screen(
-        "settings", "admin", "sengerio_mail.sengerio_mail_settings_action", "button[name='action_send_test']", size=TALL,
+        "settings", "admin", "sengerio_mail.sengerio_mail_settings_action", "button[name='action_send_test']",
+        size=TALL,
     ),
     Screen("types", "admin", TYPES, LISTED),
     Screen("list_narrow", "admin", DOCUMENTS, ".o_kanban_record:first-child, .o_data_row:first-child", size=NARROW),

@@ -8,6 +8,7 @@ from .common_browser import BrowserCase
 
 DOCUMENTS = 200
 INVOICES = 5  # of each of two kinds of customers
+START = "/odoo/action-sengerio_mail.sengerio_mail_document_action"
 # What must be seen before a view counts as open.
 READY = {
     "list": ".o_list_view .o_data_row",
@@ -78,7 +79,7 @@ class ViewsCase(BrowserCase):
         """
         self.env.flush_all()
         self.browser_js(
-            "/odoo/discuss", f"odoo.{function}({', '.join(map(json.dumps, arguments))})",
+            START, f"odoo.{function}({', '.join(map(json.dumps, arguments))})",
             f"odoo.isReady && !!odoo.{function} && document.querySelector('.o_action_manager > *') !== null",
             login=user.login, timeout=180,
         )  # fmt: skip

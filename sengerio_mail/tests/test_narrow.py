@@ -37,7 +37,7 @@ class TestNarrow(ViewsCase):
             )  # fmt: skip
             document._follow(document.delivery_ids[0], cls.env["ir.attachment"])
 
-    def read(self, *views):
+    def read_all(self, *views):
         """Open views as an administrator and look whether they can be read."""
         self._in_client(self.admin, "sengerioReadNarrow", views)
 
@@ -46,16 +46,19 @@ class TestNarrow(ViewsCase):
         return {**self._form(record, READY["form"]), **view}
 
     def test_lists(self):
-        """Each list, as rows and as cards."""
-        found = [view for action in self._actions(self.admin) for view in self._views_of(action)]
+        """Each list and form; where Odoo shows cards instead of rows on a narrow screen, the cards."""
+        found = []
+        for action in self._actions(self.admin):
+            views = {view["options"]["viewType"]: view for view in self._views_of(action)}
+            found += [views.get("kanban", views["list"]), *([views["form"]] if "form" in views else [])]
         self.assertGreater(len(found), 8)
-        self.read(*[{**view, "own": ".o_content"} for view in found])
+        self.read_all(*[{**view, "own": ".o_content"} for view in found])
 
     def test_document(self):
         """A document that came back, each of its tabs."""
         document = self.documents[0]
         tabs = ("recipients", "attachments")
-        self.read(
+        self.read_all(
             *[
                 self.own_form(document, title=tab, clicks=[f".nav-link[name='{tab}']"], own=".o_form_sheet")
                 for tab in tabs
@@ -65,9 +68,13 @@ class TestNarrow(ViewsCase):
     def test_tabs(self):
         """The tab of a partner, of a user, and of one's own preferences."""
         ready = f"{OWN_TAB} .o_field_widget[name='sengerio_address_ids'] {ROW}"
-        preferences = self.env["res.users"].with_user(self.admin).action_get()
+        form = self.env.ref("base.view_users_form_simple_modif")
+        preferences = {
+            "type": "ir.actions.act_window", "res_model": "res.users", "res_id": self.admin.id,
+            "views": [[form.id, "form"]], "target": "new",
+        }  # fmt: skip
         self.add_address(self.admin.partner_id, "commercial", LONG)
-        self.read(
+        self.read_all(
             {**self._form(self.azure, ready), "clicks": [TAB], "own": OWN_TAB},
             {
                 "title": "form of res.users", "action": "base.action_res_users", "clicks": [TAB], "ready": ready,
@@ -78,7 +85,7 @@ class TestNarrow(ViewsCase):
 
     def test_settings(self):
         """The page of settings, and ours among Odoo's."""
-        self.read(
+        self.read_all(
             {
                 "title": "settings of document mailing", "action": "sengerio_mail.sengerio_mail_settings_action",
                 "options": {}, "ready": f".o_field_widget[name='line_ids'] {ROW}", "own": ".o_form_sheet",
@@ -91,11 +98,11 @@ class TestNarrow(ViewsCase):
 
     def test_dialogs(self):
         """Composer, invoice wizards, correcting, due notices, who gets what, exports, import."""
-        own = {"composer": ".o_sengerio_recipients", "invoice": ".o_sengerio_recipients"}
+        own = dict.fromkeys(("composer", "invoice"), ".o_inner_group:has(.o_sengerio_recipients)")
         own["batch of invoices"] = ".o_sengerio_batch"
         views = self._dialogs(self.admin)
         self.assertLess(set(own), {view["title"] for view in views})
-        self.read(*[{**view, "own": own.get(view["title"], ".modal-body, .modal-footer")} for view in views])
+        self.read_all(*[{**view, "own": own.get(view["title"], ".modal-body, .modal-footer")} for view in views])
 
     def test_import(self):
         """An import whose file has problems."""
@@ -103,7 +110,7 @@ class TestNarrow(ViewsCase):
             {"filename": "addresses.csv", "file": "UGFydG5lcixFLW1haWwKTm9ib2R5LHhACg=="}  # Nobody,x@
         )
         dialog = self._dialog("import", upload.action_check(), f"[name='problem_ids'] {ROW}")
-        self.read({**dialog, "own": ".modal-body, .modal-footer"})
+        self.read_all({**dialog, "own": ".modal-body, .modal-footer"})
 
     def test_records(self):
         """What records show of their documents: the button, and the state in the chatter."""
@@ -114,4 +121,5 @@ class TestNarrow(ViewsCase):
         document._follow(document.delivery_ids[0], self.env["ir.attachment"])
         ready = ".o-mail-Message .o_sengerio_message_state"
         self.admin.group_ids = [Command.link(self.env.ref("sales_team.group_sale_manager").id)]
-        self.read({**self._form(order, ready), "own": ".o_sengerio_message_state, [name='action_sengerio_documents']"})
+        own = ".o_sengerio_message_state, [name='action_sengerio_documents']"
+        self.read_all({**self._form(order, ready), "own": own})

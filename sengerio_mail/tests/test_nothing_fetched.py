@@ -164,9 +164,9 @@ class TestNothingFetched(DocumentMailCase):
             self.assertPrivate(mail)
 
     def test_jobs(self):
-        """So with the mails that tell of an export and an import that are ready, in the layout with the logo."""
+        """So with the mails that tell of an export and an import that are ready or failed."""
         self.marc.group_ids += self.env.ref("sengerio_mail.sengerio_mail_group_administrator")
-        self.marc.company_id.logo = PIXEL
+        self.marc.group_ids += self.env.ref("base.group_allow_export")
         for name, values in (
             ("export", {"content": "addresses"}), ("import", {"file": base64.b64encode(b"x"), "filename": "x.csv"}),
         ):  # fmt: skip

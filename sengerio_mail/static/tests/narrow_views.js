@@ -19,7 +19,7 @@ function isSeen(element) {
         element.checkVisibility({ opacityProperty: true, visibilityProperty: true }) &&
         box.width > 1 &&
         box.height > 1 &&
-        !element.closest(".visually-hidden, option")
+        !element.closest(".visually-hidden, option, sup") // the last: Odoo's sign for help
     );
 }
 
@@ -39,17 +39,22 @@ function textsIn(root) {
     return texts;
 }
 
-/** What is wider than the screen and has to be moved to be read. */
-function* scrolledSideways(page) {
+/** What of our parts, or of what is around them, is wider than the screen and has to be moved to be read; and why. */
+function* scrolledSideways(page, roots) {
     const { scrollWidth } = document.scrollingElement;
     if (scrollWidth > innerWidth) {
         yield `the page scrolls sideways: ${scrollWidth} of ${innerWidth} px`;
     }
     for (const element of page.querySelectorAll("*")) {
         const scrolls = ["auto", "scroll"].includes(getComputedStyle(element).overflowX);
-        if (scrolls && element.scrollWidth > element.clientWidth + 1 && !element.matches(`${TABLES}, ${TABS}`)) {
-            yield `${describe(element)} scrolls sideways: ${element.scrollWidth} of ${element.clientWidth} px`;
+        const isOurs = roots.some((root) => root.contains(element) || element.contains(root));
+        if (!scrolls || !isOurs || element.scrollWidth <= element.clientWidth + 1 || element.matches(`${TABLES}, ${TABS}`)) {
+            continue;
         }
+        const { right } = element.getBoundingClientRect();
+        const wide = [...element.querySelectorAll("*")].filter((child) => child.getBoundingClientRect().right > right + 1);
+        const widths = `${element.scrollWidth} of ${element.clientWidth} px`;
+        yield `${describe(element)} scrolls sideways: ${widths}, because of ${wide.slice(0, 8).map(describe).join(", ")}`;
     }
 }
 
@@ -87,7 +92,7 @@ function* textsCutOff(root, texts) {
 
 function* textsTooSmall(texts) {
     for (const { text, element } of texts) {
-        const pixels = parseFloat(getComputedStyle(element).fontSize);
+        const pixels = Math.round(parseFloat(getComputedStyle(element).fontSize)); // Odoo's tags have 11.9
         if (pixels < LEAST_PIXELS) {
             yield `"${text}" has ${pixels} px`;
         }
@@ -145,8 +150,8 @@ odoo.sengerioReadNarrow = async (views) => {
         await odoo.sengerioOpenView(view);
         await calm();
         const page = [...document.querySelectorAll(".modal-content")].at(-1) || document.body;
-        const found = [...scrolledSideways(page)];
-        const roots = view.own ? [...page.querySelectorAll(view.own)].filter(isSeen) : [page];
+        const roots = [...page.querySelectorAll(view.own)].filter(isSeen);
+        const found = [...scrolledSideways(page, roots)];
         if (!roots.length) {
             found.push(`there is no ${view.own}`);
         }

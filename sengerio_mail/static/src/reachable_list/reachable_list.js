@@ -5,7 +5,7 @@ import { ListRenderer } from "@web/views/list/list_renderer";
 
 const CELL = ".o_data_row td.o_data_cell";
 
-/** Odoo's list, which arrow keys and Enter work in; Tab leads into it, too: else only where rows can be added. */
+/** Odoo's list, in which arrow keys and Enter work; Tab leads into it, too, not only where rows can be added, and out. */
 class ReachableListRenderer extends ListRenderer {
     setup() {
         super.setup();
@@ -20,6 +20,15 @@ class ReachableListRenderer extends ListRenderer {
         if (first && !this.editedRecord) {
             first.tabIndex = 0;
         }
+    }
+
+    /** Tab on the last row leaves it, as Shift+Tab leaves the first: else what is computed later takes the focus back. */
+    onCellKeydownEditMode(hotkey, ...args) {
+        const handled = super.onCellKeydownEditMode(hotkey, ...args);
+        if (!handled && hotkey === "tab") {
+            this.props.list.leaveEditMode();
+        }
+        return handled;
     }
 }
 

@@ -1,16 +1,18 @@
 import { registry } from "@web/core/registry";
 import { countClicks } from "./count_clicks";
-import { paste, press, tabTo, type } from "./keys";
+import { paste, press, pressUntil, tabTo, type } from "./keys";
 
-const RESEND = ".o_data_row:contains(azure@azure.example) button[name=action_resend]";
+const ROW = ".o_data_row:contains(azure@azure.example)";
+const RESEND = `${ROW} button[name=action_resend]`;
 const LINE = ".modal .o_field_widget[name=line_ids] .o_data_row";
 
 registry.category("web_tour.tours").add("sengerio_mail_keyboard_resend", {
     steps: () =>
         countClicks(0, [
             { content: "A document came back", trigger: RESEND },
-            tabTo(RESEND),
-            press("Enter"),
+            pressUntil("ArrowDown", `${ROW} .o_list_record_selector input`),
+            pressUntil("ArrowRight", RESEND),
+            press(" "), // Enter opens the row, as in all lists of Odoo
             { content: "The wizard says what happened", trigger: `${LINE}:contains(does not exist)` },
             tabTo(`${LINE} td:eq(0)`),
             press("ArrowRight"),

@@ -1,4 +1,4 @@
-const MOST_TABS = 60;
+const MOST_TIMES = 60;
 
 /** Press real keys of the browser's keyboard, see common_keyboard.py; resolves when they are released. */
 async function pressKeys(...keys) {
@@ -30,23 +30,25 @@ function checkSeen(element) {
     }
 }
 
-/** Tab until what a selector finds has the focus, and can be seen to have it. */
-export const tabTo = (selector) => ({
-    content: `Tab leads to ${selector}`,
+/** Press a key, or keys together, until what a selector finds has the focus, and can be seen to have it. */
+export const pressUntil = (key, selector) => ({
+    content: `${key} leads to ${selector}`,
     trigger: selector,
     async run({ anchor }) {
         const passed = [];
         while (document.activeElement !== anchor) {
             passed.push(describe(document.activeElement));
-            if (passed.length > MOST_TABS) {
-                throw new Error(`Tab did not lead to ${selector}, but to ${passed.join(", ")}`);
+            if (passed.length > MOST_TIMES) {
+                throw new Error(`${key} did not lead to ${selector}, but to ${passed.join(", ")}`);
             }
-            await pressKeys("Tab");
+            await pressKeys(...key.split("+"));
         }
-        console.log(`${passed.length} times Tab to ${selector}`);
+        console.log(`${passed.length} times ${key} to ${selector}`);
         checkSeen(anchor);
     },
 });
+
+export const tabTo = (selector) => pressUntil("Tab", selector);
 
 /** Wait until what a selector finds has the focus, and can be seen to have it. */
 export const isFocused = (selector, content) => ({

@@ -3,6 +3,20 @@ import { countClicks } from "./count_clicks";
 
 const VIEWER = ".o_field_widget[name=preview] :iframe";
 
+const WAIT = 5000; // milliseconds
+
+/** Wait until something is drawn on a page that was white. */
+async function drawn(canvas) {
+    const end = performance.now() + WAIT;
+    const pixels = () => canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+    while (pixels().every((value, index, all) => value === all[index % 4])) {
+        if (performance.now() > end) {
+            throw new Error("The page is empty.");
+        }
+        await new Promise(requestAnimationFrame);
+    }
+}
+
 registry.category("web_tour.tours").add("sengerio_mail_preview", {
     steps: () =>
         countClicks(1, [
@@ -11,13 +25,7 @@ registry.category("web_tour.tours").add("sengerio_mail_preview", {
             {
                 content: "It shows the first page,",
                 trigger: `${VIEWER} .page[data-page-number='1'][data-loaded=true] canvas`,
-                run() {
-                    const { width, height } = this.anchor;
-                    const { data } = this.anchor.getContext("2d").getImageData(0, 0, width, height);
-                    if (data.every((value) => value === data[0])) {
-                        throw new Error("The page is empty.");
-                    }
-                },
+                run: ({ anchor }) => drawn(anchor),
             },
             { content: "which has its words", trigger: `${VIEWER} .textLayer:contains(Quotation for Azure Interior)` },
         ]),
