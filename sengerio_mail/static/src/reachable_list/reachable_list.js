@@ -22,13 +22,29 @@ class ReachableListRenderer extends ListRenderer {
         }
     }
 
-    /** Tab on the last row leaves it, as Shift+Tab leaves the first: else what is computed later takes the focus back. */
+    /** Tab on the last row leaves it, as Shift+Tab leaves the first. */
     onCellKeydownEditMode(hotkey, ...args) {
         const handled = super.onCellKeydownEditMode(hotkey, ...args);
         if (!handled && hotkey === "tab") {
-            this.props.list.leaveEditMode();
+            this.leave();
         }
         return handled;
+    }
+
+    async leave() {
+        this.isLeaving = true;
+        try {
+            await this.props.list.leaveEditMode();
+        } finally {
+            this.isLeaving = false;
+        }
+    }
+
+    /** What is computed in a row that was just left does not take the focus back to it. */
+    focusCell(...args) {
+        if (!this.isLeaving) {
+            super.focusCell(...args);
+        }
     }
 }
 
