@@ -90,17 +90,21 @@ class Photographer:
 
         :raises ChromeError: when there is none
         """
-        found, _cookie = self._ask(
-            "/web/dataset/call_kw", model=model, method="search", args=[domain], kwargs={"limit": 1}
-        )
+        found = self.call(model, "search", domain, limit=1)
         if not found:
             raise ChromeError(f"The demonstration has no {model} with {domain}.")
         return found[0]
 
-    def call(self, model, method, ids):
-        """Return what a method of a record returns, for example the action of a button."""
-        result, _cookie = self._ask("/web/dataset/call_button", model=model, method=method, args=[ids], kwargs={})
+    def call(self, model, method, *args, **kwargs):
+        """Return what a method of a model returns."""
+        result, _cookie = self._ask("/web/dataset/call_kw", model=model, method=method, args=args, kwargs=kwargs)
         return result
+
+    def press(self, model, name, record_id):
+        """Return the action of a record's button, as the web client gets it."""
+        button = {"model": model, "method": name, "args": [[record_id]], "kwargs": {}}
+        action, _cookie = self._ask("/web/dataset/call_button", **button)
+        return action
 
     def open(self, screen):
         """Show a screen.
