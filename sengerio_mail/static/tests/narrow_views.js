@@ -99,8 +99,19 @@ function* textsTooSmall(texts) {
     }
 }
 
-function* textsOverEachOther(texts) {
-    const all = texts.flatMap(({ text, element, boxes }) => boxes.map((box) => ({ text, element, box })));
+/** Whether a part of the page that scrolls by itself has scrolled something away. */
+function isScrolledAway(box, element, root) {
+    return [...parents(element, root)].some((parent) => {
+        const { top, bottom } = parent.getBoundingClientRect();
+        const scrolls = parent !== root && ["auto", "scroll"].includes(getComputedStyle(parent).overflowY);
+        return scrolls && (box.bottom > bottom + OVERLAP || box.top < top - OVERLAP);
+    });
+}
+
+function* textsOverEachOther(root, texts) {
+    const all = texts
+        .flatMap(({ text, element, boxes }) => boxes.map((box) => ({ text, element, box })))
+        .filter(({ box, element }) => !isScrolledAway(box, element, root));
     for (const [index, one] of all.entries()) {
         for (const other of all.slice(index + 1)) {
             const width = Math.min(one.box.right, other.box.right) - Math.max(one.box.left, other.box.left);
@@ -133,6 +144,8 @@ async function calm() {
         await new Promise(requestAnimationFrame);
     }
     await document.fonts.ready;
+    const fading = document.getAnimations().filter(({ effect }) => effect.getTiming().iterations !== Infinity);
+    await Promise.allSettled(fading.map(({ finished }) => finished));
     await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
 }
 
@@ -158,7 +171,7 @@ odoo.sengerioReadNarrow = async (views) => {
         for (const root of roots) {
             const texts = textsIn(root);
             found.push(...controlsOutside(root), ...textsCutOff(root, texts), ...textsTooSmall(texts));
-            found.push(...textsOverEachOther(texts), ...controlsCovered(root));
+            found.push(...textsOverEachOther(root, texts), ...controlsCovered(root));
         }
         console.log(`read ${view.title}: ${found.length} complaints`);
         complaints.push(...new Set(found.map((complaint) => `${view.title}: ${complaint}`)));
