@@ -48,6 +48,7 @@
         "web.assets_backend": ["sengerio_mail/static/src/**/*"],
         "web.assets_tests": [
             "sengerio_mail/static/tests/open_views.js",
+            "sengerio_mail/static/tests/narrow_views.js",
             "sengerio_mail/static/tests/tours/**/*",
         ],
     },

@@ -2,13 +2,15 @@
 
 import io
 import os
+import re
 import subprocess
 
 import pytest
 from PIL import Image
 
 from devkit import browser
-from devkit.cache import Cache
+from devkit.cache import CHECKOUT, Cache
+from devkit.commands.screenshots import FOLDER
 from devkit.odoo_side.screens import SCREENS
 from devkit.odoo_side.screenshots import shrink
 from devkit.ui import DevError
@@ -117,3 +119,11 @@ def test_pictures_are_made_small_and_stay_readable():
 def test_names_of_screens_are_unique():
     names = [screen.name for screen in SCREENS]
     assert len(names) == len(set(names))
+
+
+def test_each_picture_is_used():
+    """What the pages show is taken, and what is taken is shown; the app's first picture is one of them."""
+    pages = [CHECKOUT / "README.md", FOLDER.parent.parent / "README.md", FOLDER / "index.html"]
+    text = "".join(page.read_text(encoding="utf-8") for page in pages)
+    assert set(re.findall(r"screenshot_(\w+)\.png", text)) == {screen.name for screen in SCREENS}
+    assert {path.stem for path in FOLDER.glob("screenshot_*")} == {f"screenshot_{screen.name}" for screen in SCREENS}

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import resource
 import subprocess
 import tempfile
 import time
@@ -125,6 +126,12 @@ def _page_address(profile, process):
     raise ChromeError("The browser did not start.")
 
 
+def _allow_memory():
+    """Lift the limit that Odoo sets for its own process, as in tests: a browser reserves more than it uses."""
+    _soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
+
+
 @contextmanager
 def chrome():
     """Give the :class:`Page` of a browser while the block runs.
@@ -133,8 +140,9 @@ def chrome():
     """
     with tempfile.TemporaryDirectory(prefix="sengerio-chrome-", ignore_cleanup_errors=True) as profile:
         process = subprocess.Popen(
-            [PROGRAM, *SWITCHES, f"--user-data-dir={profile}", "about:blank"], stderr=subprocess.DEVNULL
-        )
+            [PROGRAM, *SWITCHES, f"--user-data-dir={profile}", "about:blank"], stderr=subprocess.DEVNULL,
+            preexec_fn=_allow_memory,
+        )  # fmt: skip
         try:
             page = Page(_page_address(profile, process))
             try:

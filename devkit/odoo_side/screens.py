@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 WIDE, NARROW = (1280, 800), (400, 800)
+WIDER, TALL = (1600, 800), (1280, 1500)  # all columns of the list; the settings with their check and the test
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ MORE_BUTTONS = ".o_statusbar_buttons button[title='More']"  # on a narrow screen
 ALL_ROWS = ".o_list_view thead .o_list_record_selector input"
 
 SCREENS = (
-    Screen("list", "admin", DOCUMENTS, LISTED),
+    Screen("list", "admin", DOCUMENTS, LISTED, size=WIDER),
     Screen("document", "admin", DOCUMENTS, RECIPIENTS, REFUSED),
     Screen("resend", "admin", DOCUMENTS, ".modal button[name='action_send']", REFUSED, (RESEND,)),
     Screen("composer", "junior", "sale.action_quotations", COMPOSER, QUOTATION, (SEND_QUOTATION,)),
@@ -69,7 +70,8 @@ SCREENS = (
     ),
     Screen("chips", "junior", "sale.action_quotations", ".o_sengerio_message_state", BOUNCED_QUOTATION),
     Screen(
-        "settings", "admin", "sengerio_mail.sengerio_mail_settings_action", "button[name='action_ask_servers']",
+        "settings", "admin", "sengerio_mail.sengerio_mail_settings_action", "button[name='action_send_test']",
+        size=TALL,
     ),
     Screen("types", "admin", TYPES, LISTED),
     Screen("list_narrow", "admin", DOCUMENTS, ".o_kanban_record:first-child, .o_data_row:first-child", size=NARROW),

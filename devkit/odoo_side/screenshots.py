@@ -83,13 +83,28 @@ class Photographer:
         path = f"/odoo/action-{screen.action}"
         if not screen.record:
             return path
-        model, domain = screen.record
-        found, _cookie = self._ask(
-            "/web/dataset/call_kw", model=model, method="search", args=[domain], kwargs={"limit": 1}
-        )
+        return f"{path}/{self.find(*screen.record)}"
+
+    def find(self, model, domain):
+        """Return the id of the first record that fits a domain.
+
+        :raises ChromeError: when there is none
+        """
+        found = self.call(model, "search", domain, limit=1)
         if not found:
             raise ChromeError(f"The demonstration has no {model} with {domain}.")
-        return f"{path}/{found[0]}"
+        return found[0]
+
+    def call(self, model, method, *args, **kwargs):
+        """Return what a method of a model returns."""
+        result, _cookie = self._ask("/web/dataset/call_kw", model=model, method=method, args=args, kwargs=kwargs)
+        return result
+
+    def press(self, model, name, record_id):
+        """Return the action of a record's button, as the web client gets it."""
+        button = {"model": model, "method": name, "args": [[record_id]], "kwargs": {}}
+        action, _cookie = self._ask("/web/dataset/call_button", **button)
+        return action
 
     def open(self, screen):
         """Show a screen.

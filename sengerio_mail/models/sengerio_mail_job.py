@@ -130,7 +130,7 @@ class SengerioMailJob(models.AbstractModel):
         subject, body = job._news()
         self.env["mail.thread"].sudo().message_notify(
             partner_ids=partner.ids, subject=subject, body=body, model=self._name, res_id=self.id,
-            author_id=self.env.ref("base.partner_root").id, email_layout_xmlid="mail.mail_notification_light",
+            author_id=self.env.ref("base.partner_root").id, email_layout_xmlid="mail.mail_notification_layout",
         )  # fmt: skip
         partner._bus_send(
             "simple_notification",

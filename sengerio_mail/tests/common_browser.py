@@ -1,8 +1,11 @@
 """Fixtures of the tests in a browser."""
 
-from odoo.tests import HttpCase, tagged
+from unittest.mock import patch
+
+from odoo.tests import HttpCase, common, tagged
 
 from .common import DocumentMailCase
+from .common_keyboard import KeyboardBrowser
 
 
 @tagged("post_install", "-at_install")
@@ -19,6 +22,7 @@ class BrowserCase(HttpCase, DocumentMailCase):
         super().setUpClass()
         # else the first Send asks for the layout of printed documents
         cls.company.external_report_layout_id = cls.env.ref("web.external_layout_standard")
+        cls.startClassPatcher(patch.object(common, "ChromeBrowser", KeyboardBrowser))
 
     def tour(self, name, record, user=None, timeout=120):
         """Run a tour that begins on a record's form.

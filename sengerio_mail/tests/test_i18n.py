@@ -78,16 +78,70 @@ class TestTerms(TransactionCase):
                     self.assertEqual(len(titles), len(set(titles)), titles)
 
 
+# What is read of the addon in each language; numbers and names are filled in.
+READ = {
+    "fr_FR": {
+        "states": ["En attente", "Envoyé", "Distribué", "Ouvert", "Non distribué", "Échec"],
+        "late": "Non distribué après 24 heures",
+        "date_sent": "Envoyé le",
+        "bcc_sender": "Copie cachée pour moi",
+        "menu": "Documents générés",
+        "add_bcc": "Ajouter une copie cachée",
+        "cancelled": "Firm Commande annulée (Réf. %s)",
+        "your_order": "Votre commande %s d'un montant de",
+        "contact_us": "N'hésitez pas à nous contacter",
+        "due_subject": "Firm\N{NO-BREAK SPACE}: factures échues de Azure",
+        "due_column": "Échéance",
+        "confirm": "Confirmer la réception",
+        "told": "Firm saura que vous avez reçu %s, ainsi que",
+        "no_consent": "cela ne vaut pas accord de votre part",
+        "quotation": "Devis",
+        "thanks": "Merci. Firm sait maintenant que vous l'avez bien reçu",
+        "returned": "Non distribué",
+        "explained": "L'adresse azure@azure.example n'existe pas.",
+    },
+    "it_IT": {
+        "states": ["In coda", "Inviato", "Consegnato", "Aperto", "Non consegnato", "Non riuscito"],
+        "late": "Non consegnato dopo 24 ore",
+        "date_sent": "Inviato il",
+        "bcc_sender": "Copia nascosta a me",
+        "menu": "Documenti generati",
+        "add_bcc": "Aggiungi una copia nascosta",
+        "cancelled": "Firm Ordine annullato (Rif. %s)",
+        "your_order": "il vostro ordine %s dell'importo di",
+        "contact_us": "Restiamo a disposizione per qualsiasi chiarimento",
+        "due_subject": "Firm: fatture in sospeso di Azure",
+        "due_column": "Scadenza",
+        "confirm": "Conferma ricezione",
+        "told": "Firm saprà che avete ricevuto %s, e quando lo avete confermato",
+        "no_consent": "la conferma non comporta alcuna accettazione",
+        "quotation": "Preventivo",
+        "thanks": "Grazie. Firm ora sa che l'avete ricevuto.",
+        "returned": "Non consegnato",
+        "explained": "L'indirizzo azure@azure.example non esiste.",
+    },
+}
+
+
 @tagged("post_install", "-at_install")
-class TestFrench(HttpCase, DocumentMailCase):
+class TestRead(HttpCase, DocumentMailCase):
+    """The same in French and Italian: what users see, what customers read, what comes back."""
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.env["res.lang"]._activate_lang("fr_FR")
-        cls.env.ref("base.module_sengerio_mail")._update_translations(["fr_FR"])
+        for lang in READ:
+            cls.env["res.lang"]._activate_lang(lang)
+        cls.env.ref("base.module_sengerio_mail")._update_translations(list(READ))
         cls.env.invalidate_all()
         cls.registry.clear_all_caches()
-        cls.azure.lang = "fr_FR"
+
+    def in_each_language(self):
+        """Yield each language with its words, the customer's being that one."""
+        for lang, expected in READ.items():
+            with self.subTest(lang):
+                self.azure.lang = lang
+                yield lang, expected
 
     def words(self, html):
         """Return what a reader sees, with single spaces."""
@@ -101,71 +155,78 @@ class TestFrench(HttpCase, DocumentMailCase):
         return customer.message["Subject"], self.words(customer.part("html"))
 
     def test_screens(self):
-        """States, lists and the composer are French for who works in French."""
-        documents = self.env["sengerio.mail.document"].with_context(lang="fr_FR")
-        states = dict(documents.fields_get(["state"])["state"]["selection"])
-        self.assertEqual(
-            [states[state] for state in ("queued", "sent", "delivered", "opened", "soft_bounce", "failed")],
-            ["En attente", "Envoyé", "Distribué", "Ouvert", "Non distribué", "Échec"],
-        )
-        views = documents.get_views([(False, "list"), (False, "search")])
-        self.assertIn('string="Non distribué après 24 heures"', views["views"]["search"]["arch"])
-        self.assertEqual(views["models"]["sengerio.mail.document"]["fields"]["date_sent"]["string"], "Envoyé le")
-        composer = self.env["mail.compose.message"].with_context(lang="fr_FR")
-        fields = composer.get_views([(False, "form")])["models"]["mail.compose.message"]["fields"]
-        self.assertEqual(fields["sengerio_bcc_sender"]["string"], "Copie cachée pour moi")
-        menu = self.env.ref("sengerio_mail.sengerio_mail_menu").with_context(lang="fr_FR")
-        self.assertEqual(menu.name, "Documents générés")
-        browser = code_translations.get_web_translations("sengerio_mail", "fr_FR")["messages"]
-        self.assertIn({"id": "Add a blind copy", "string": "Ajouter une copie cachée"}, list(browser))
+        """States, lists and the composer are in the user's language."""
+        for lang, expected in self.in_each_language():
+            documents = self.env["sengerio.mail.document"].with_context(lang=lang)
+            states = dict(documents.fields_get(["state"])["state"]["selection"])
+            shown = [states[state] for state in ("queued", "sent", "delivered", "opened", "soft_bounce", "failed")]
+            self.assertEqual(shown, expected["states"])
+            views = documents.get_views([(False, "list"), (False, "search")])
+            self.assertIn(f'string="{expected["late"]}"', views["views"]["search"]["arch"])
+            fields = views["models"]["sengerio.mail.document"]["fields"]
+            self.assertEqual(fields["date_sent"]["string"], expected["date_sent"])
+            composer = self.env["mail.compose.message"].with_context(lang=lang)
+            fields = composer.get_views([(False, "form")])["models"]["mail.compose.message"]["fields"]
+            self.assertEqual(fields["sengerio_bcc_sender"]["string"], expected["bcc_sender"])
+            menu = self.env.ref("sengerio_mail.sengerio_mail_menu").with_context(lang=lang)
+            self.assertEqual(menu.name, expected["menu"])
+            browser = code_translations.get_web_translations("sengerio_mail", lang)["messages"]
+            self.assertIn({"id": "Add a blind copy", "string": expected["add_bcc"]}, list(browser))
 
     def test_cancellation(self):
         """The customer reads it in the own language, though the sender works in English."""
-        order = self.make_order()
-        order._action_cancel()
-        subject, words = self.send_template(order, "mail_template_order_cancellation")
-        self.assertEqual(subject, f"Firm Commande annulée (Réf. {order.name})")
-        self.assertIn(f"Votre commande {order.name} d'un montant de", words)
-        self.assertIn("N'hésitez pas à nous contacter", words)
-        self.assertNotIn("Your order", words)
+        for _lang, expected in self.in_each_language():
+            order = self.make_order()
+            order._action_cancel()
+            subject, words = self.send_template(order, "mail_template_order_cancellation")
+            self.assertEqual(subject, expected["cancelled"] % order.name)
+            self.assertIn(expected["your_order"] % order.name, words)
+            self.assertIn(expected["contact_us"], words)
+            self.assertNotIn("Your order", words)
 
     def test_due_notice(self):
         """Subject and table are the customer's."""
         template = self.env.ref("sengerio_mail.mail_template_due_notice")
-        subject = "Firm\N{NO-BREAK SPACE}: factures échues de Azure"
-        for field, expected in (("subject", subject), ("body_html", "Échéance")):
-            text = template._render_field(field, self.azure.ids, compute_lang=True)[self.azure.id]
-            self.assertIn(expected, text)
-            self.assertNotIn("nvoices", text)
+        for _lang, expected in self.in_each_language():
+            for field, text in (("subject", expected["due_subject"]), ("body_html", expected["due_column"])):
+                rendered = template._render_field(field, self.azure.ids, compute_lang=True)[self.azure.id]
+                self.assertIn(text, rendered)
+                self.assertNotIn("nvoices", rendered)
 
     def test_receipt(self):
         """The link in the message, the page it opens, and what a press answers."""
-        order = self.make_order()
-        with self.policy("quotation", receipt_policy="confirm_link"):
-            customer, *_copies = self.send(self.compose(order))
-        html = customer.part("html")
-        words = self.words(html)
-        self.assertIn("Confirmer la réception", words)
-        self.assertIn(f"Firm saura que vous avez reçu {order.name}, ainsi que", words)
-        [path] = LINK.findall(html)
-        page = self.url_open(unescape(path)).text
-        self.assertIn("cela ne vaut pas accord de votre part", self.words(page))
-        self.assertIn("Devis", self.words(page))
-        page = self.url_open(unescape(path), data={"csrf_token": TOKEN.search(page)[1]}).text
-        self.assertIn("Merci. Firm sait maintenant que vous l'avez bien reçu", self.words(page))
+        for _lang, expected in self.in_each_language():
+            order = self.make_order()
+            with self.policy("quotation", receipt_policy="confirm_link"):
+                customer, *_copies = self.send(self.compose(order))
+            html = customer.part("html")
+            words = self.words(html)
+            self.assertIn(expected["confirm"], words)
+            self.assertIn(expected["told"] % order.name, words)
+            [path] = LINK.findall(html)
+            page = self.url_open(unescape(path)).text
+            self.assertIn(expected["no_consent"], self.words(page))
+            self.assertIn(expected["quotation"], self.words(page))
+            page = self.url_open(unescape(path), data={"csrf_token": TOKEN.search(page)[1]}).text
+            self.assertIn(expected["thanks"], self.words(page))
 
     def test_returned(self):
         """What comes back is in the sender's language, whatever the customer's."""
-        for lang, expected in (("fr_FR", "Non distribué"), ("en_US", "Not delivered")):
-            self.marc.lang = lang
-            order = self.make_order()
-            customer, *_copies = self.send(self.compose(order))
-            bounce = report([("azure@azure.example", *NO_SUCH)], customer.message)
-            self.env["mail.thread"].message_process(False, bounce)
-            self.env.invalidate_all()
-            self.env["mail.mail"].process_email_queue()
-            [mail] = [mail for mail in self.smtp.take() if mail.message["X-Sengerio-Return"]]
-            with self.subTest(lang):
-                self.assertIn(expected, mail.message["Subject"])
-                french = "L'adresse azure@azure.example n'existe pas." in self.words(mail.part("html"))
-                self.assertEqual(french, lang == "fr_FR")
+        for lang, expected in self.in_each_language():
+            self.azure.lang = "en_US"
+            self.assertReturned(lang, expected["returned"], expected["explained"])
+            self.azure.lang = lang
+            self.assertReturned("en_US", "Not delivered", "The address azure@azure.example does not exist.")
+
+    def assertReturned(self, lang, subject, explained):
+        """Assert what a sender reads about a document that came back."""
+        self.marc.lang = lang
+        order = self.make_order()
+        customer, *_copies = self.send(self.compose(order))
+        bounce = report([("azure@azure.example", *NO_SUCH)], customer.message)
+        self.env["mail.thread"].message_process(False, bounce)
+        self.env.invalidate_all()
+        self.env["mail.mail"].process_email_queue()
+        [mail] = [mail for mail in self.smtp.take() if mail.message["X-Sengerio-Return"]]
+        self.assertIn(subject, mail.message["Subject"])
+        self.assertIn(explained, self.words(mail.part("html")))

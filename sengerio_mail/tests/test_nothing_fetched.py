@@ -162,3 +162,20 @@ class TestNothingFetched(DocumentMailCase):
         self.assertEqual(len(mails), 2)
         for mail in mails:
             self.assertPrivate(mail)
+
+    def test_jobs(self):
+        """So with the mails that tell of an export and an import that are ready or failed."""
+        self.marc.group_ids += self.env.ref("sengerio_mail.sengerio_mail_group_administrator")
+        self.marc.group_ids += self.env.ref("base.group_allow_export")
+        for name, values in (
+            ("export", {"content": "addresses"}), ("import", {"file": base64.b64encode(b"x"), "filename": "x.csv"}),
+        ):  # fmt: skip
+            for state, error in (("done", False), ("failed", "The file cannot be read.")):
+                with self.subTest(name=name, state=state):
+                    job = self.env[f"sengerio.mail.{name}"].with_user(self.marc).create(values).sudo()
+                    job._finish(state, error)
+                    self.env.flush_all()
+                    [mail] = self.smtp.take()
+                    self.assertEqual(mail.rcpt, ["marc@firm.example"])
+                    self.assertIn(f"Your {name}", mail.message["Subject"])
+                    self.assertPrivate(mail)

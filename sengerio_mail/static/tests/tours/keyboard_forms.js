@@ -1,0 +1,59 @@
+import { registry } from "@web/core/registry";
+import { countClicks } from "./count_clicks";
+import { paste, press, pressUntil, tabTo, type } from "./keys";
+
+const ROW = ".o_data_row:contains(azure@azure.example)";
+const RESEND = `${ROW} button[name=action_resend]`;
+const LINE = ".modal .o_field_widget[name=line_ids] .o_data_row";
+
+registry.category("web_tour.tours").add("sengerio_mail_keyboard_resend", {
+    steps: () =>
+        countClicks(0, [
+            { content: "A document came back", trigger: RESEND },
+            pressUntil("ArrowDown", `${ROW} .o_list_record_selector input`),
+            pressUntil("ArrowRight", RESEND),
+            press(" "), // Enter opens the row, as in all lists of Odoo
+            { content: "The wizard says what happened", trigger: `${LINE}:contains(does not exist)` },
+            tabTo(`${LINE} td:eq(0)`),
+            press("ArrowRight"),
+            press("Enter"),
+            { content: "The address may be written over", trigger: `${LINE} [name=email] input:focus` },
+            type("new@azure.example"),
+            tabTo(".modal button[name=action_send]"),
+            press("Enter"),
+            { content: "It is sent again", trigger: ".o_notification:contains(Sent again to new@azure.example)" },
+            { content: "It is listed", trigger: "body:not(:has(.modal)) .o_data_row:contains(new@azure.example)" },
+        ]),
+});
+
+registry.category("web_tour.tours").add("sengerio_mail_keyboard_settings", {
+    steps: () =>
+        countClicks(0, [
+            { trigger: "button[name=action_send_test]" },
+            tabTo("button[name=action_send_test]"),
+            press(" "),
+            {
+                content: "The mail server took the message to oneself",
+                trigger: ".o_field_widget[name=check_ids] .o_data_row:contains(To you):contains(Taken by the mail server)",
+            },
+        ]),
+});
+
+const ADDRESSES = ".o_field_widget[name=sengerio_address_ids] .o_data_row";
+const PASTE = ".o_field_widget[name=sengerio_paste] textarea";
+
+registry.category("web_tour.tours").add("sengerio_mail_keyboard_paste", {
+    steps: () =>
+        countClicks(0, [
+            { trigger: ".o_notebook .nav-link[name=sengerio_mail]" },
+            tabTo(".o_notebook .nav-link[name=sengerio_mail]"),
+            press("Enter"),
+            { trigger: PASTE },
+            tabTo(PASTE),
+            paste("a@azure.example, b@azure.example; c@azure.example\nd@azure.example, e@azure.example"),
+            press("Tab"),
+            { content: "Five rows", trigger: `${ADDRESSES}:eq(4):contains(e@azure.example)` },
+            press("Alt+s"),
+            { content: "Saved", trigger: ".o_form_saved, .o_form_status_indicator_buttons.invisible" },
+        ]),
+});
