@@ -10,6 +10,11 @@ FIGURES = {"sent_count": states.LEFT, "delivered_count": states.ARRIVED, "bounce
 MONTHS = 60
 
 
+def _array(moments):
+    """Return an array as PostgreSQL reads it; Odoo asks that it can be hashed."""
+    return f"{{{','.join(map(str, moments))}}}"
+
+
 class SengerioMailDocumentFigures(models.Model):
     """How many documents left, arrived and came back: the measures of the pivot table and of the graph.
 
@@ -56,14 +61,14 @@ class SengerioMailDocumentFigures(models.Model):
         return SQL(
             """
             CASE WHEN %(date)s >= %(first)s AND %(date)s < %(last)s
-                 THEN (%(in_zone)s)[width_bucket(%(date)s, %(in_utc)s)]
+                 THEN (%(in_zone)s::timestamp[])[width_bucket(%(date)s, %(in_utc)s::timestamp[])]
                  ELSE %(month)s
              END
             """,
             date=self._field_to_sql(alias, "date_sent", query),
             first=in_utc[0],
             last=in_utc[-1],
-            in_zone=in_zone,
-            in_utc=in_utc,
+            in_zone=_array(in_zone),
+            in_utc=_array(in_utc),
             month=month,
         )

@@ -115,3 +115,8 @@ class TestFigures(RegisterCase):
             with self.subTest(zone=zone), nullcontext() if zone != "Europe" else self.assertLogs("odoo", "WARNING"):
                 found = asked._read_group([("id", "in", documents.ids)], ["date_sent:month"], ["__count"])
                 self.assertEqual({str(month): count for month, count in found}, expected)
+                # the pivot table's way: all sums at once
+                total, by_month = asked.formatted_read_grouping_sets(
+                    [("id", "in", documents.ids)], [[], ["date_sent:month"]], ["__count"]
+                )
+                self.assertEqual((total[0]["__count"], len(by_month)), (len(documents), len(expected)))

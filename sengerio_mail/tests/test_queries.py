@@ -196,7 +196,7 @@ class TestQueries(DocumentMailCase):
             self.assertNoQueryPerRow(*wizards, "form", prefix="sengerio_", per_row=per_row)
 
     def test_due_notices(self):
-        """Notices to customers: for each of the twenty on a page, what it owes and who gets it, asked as sending does."""
+        """Notices to customers: for each of the twenty on a page, what it owes and who gets it, as sending asks."""
         moves = self._invoices()
         prepare = self.env["sengerio.mail.due.notice"].with_user(self.boss)._prepare
         self.assertNoQueryPerRow(prepare(moves[:FEW]), prepare(moves), "form", per_row=11)
