@@ -106,19 +106,11 @@ class AccountMoveSend(models.AbstractModel):
 
     @api.model
     def _is_applicable_to_move(self, method, move, **move_data):
-        # EXTENDS account: plain addresses of the template are enough
+        # EXTENDS account: plain addresses are enough
         applicable = super()._is_applicable_to_move(method, move, **move_data)
-        template = move_data.get("mail_template")
-        if applicable or method != "email" or not template:
+        if applicable or method != "email" or not move_data.get("mail_template"):
             return applicable
-        if self._sengerio_added_to_only(move_data):
-            return True
-        if not move.partner_id.email:
-            return applicable
-        policy = self._sengerio_policy(move, template)
-        return bool(policy and policy.role) and any(
-            self._sengerio_plain(move, template, move_data.get("mail_lang")).values()
-        )
+        return self._sengerio_plain_only(move, move_data)
 
     @api.model
     def _get_default_mail_partner_ids(self, move, mail_template, mail_lang):
@@ -173,9 +165,9 @@ class AccountMoveSend(models.AbstractModel):
 
     @api.model
     def _send_mails(self, moves_data):
-        # EXTENDS account: which leaves out customers without e-mail, though addresses were added for this send
+        # EXTENDS account: which leaves out customers without e-mail, though plain addresses are mailed
         for move, move_data in moves_data.items():
-            if not move.partner_id.email and self._sengerio_added_to_only(move_data):
+            if not move.partner_id.email and self._sengerio_plain_only(move, move_data):
                 move_data.update(mail_partner_ids=move.partner_id.ids, sengerio_nobody=True)
         return super()._send_mails(moves_data)
 
@@ -185,6 +177,23 @@ class AccountMoveSend(models.AbstractModel):
         if mail_partner_ids(move_data) or not move_data.get("sengerio_changes"):
             return False
         return bool(self.env["sengerio.mail.changes"]._read(move_data["sengerio_changes"]).added("to"))
+
+    @api.model
+    def _sengerio_plain_only(self, move, move_data):
+        """Tell whether no contact is addressed but plain addresses: added to To for this send, or the template's."""
+        return self._sengerio_added_to_only(move_data) or (
+            not mail_partner_ids(move_data) and self._sengerio_names_plain(move, move_data)
+        )
+
+    @api.model
+    def _sengerio_names_plain(self, move, move_data):
+        """Tell whether the template names plain addresses, and its document follows our rules."""
+        template = move_data.get("mail_template") or move._get_mail_template()
+        policy = self._sengerio_policy(move, template)
+        if not policy or not policy.role:
+            return False
+        lang = move_data.get("mail_lang") or self._get_default_mail_lang(move, template)
+        return any(self._sengerio_plain(move, template, lang).values())
 
     @api.model
     def _sengerio_policy(self, move, mail_template):
@@ -236,7 +245,10 @@ class AccountMoveSend(models.AbstractModel):
             if not addressed:
                 addressed = missing.browse(mail_partner_ids(moves_data[move])) if len(moves) == 1 else move.partner_id
             policy = self._sengerio_policy(move, moves_data[move].get("mail_template") or move._get_mail_template())
-            missing |= self._sengerio_unreachable(policy, move, addressed or move.partner_id)
+            unreachable = self._sengerio_unreachable(policy, move, addressed or move.partner_id)
+            chosen = len(moves) == 1 and addressed
+            if unreachable and (chosen or not self._sengerio_names_plain(move, moves_data[move])):
+                missing |= unreachable
         return missing
 
     @api.model

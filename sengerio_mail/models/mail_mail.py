@@ -65,8 +65,9 @@ class MailMail(models.Model):
             "auto_commit": auto_commit, "raise_exception": raise_exception, "alias_domain_id": alias_domain_id,
             "smtp_session": smtp_session, "mail_server": mail_server, "post_send_callback": post_send_callback,
         }  # fmt: skip
-        # another worker may have sent some, and deleted them, since Odoo read the queue
-        there = self.exists() if auto_commit else self
+        there = self.exists() if auto_commit else self  # what another worker has sent, it may have deleted
+        if not there:
+            return True
         documents = there._sengerio_documents()
         if auto_commit and documents:
             # Odoo commits after each mail here; what is recorded by other transactions must see the documents
@@ -172,7 +173,7 @@ class MailMail(models.Model):
         at_once = self.with_context(**{AT_ONCE_KEY: True})
         for mail_id in self.ids:  # each read by itself: Odoo deletes those that were sent
             mail = (at_once if mail_id in documents._ids else self).browse(mail_id)
-            if mail_id not in documents._ids or mail._sengerio_take():
+            if mail._sengerio_take() if mail_id in documents._ids else mail.exists():
                 yield mail
 
     def _sengerio_take(self):

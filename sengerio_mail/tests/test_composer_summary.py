@@ -126,13 +126,23 @@ class TestComposerSummary(DocumentMailCase):
         """Odoo sends the same text to the same address once, and the second line says so."""
         orders = self.make_order() | self.make_order() | self.make_order(partner=self.mute)
         composer = self.composer(orders, template=False, subject="We move", body="<p>See you there</p>")
+        composer = composer.save()  # asked again, as the widget does when texts are typed
         notes = [line["note"] for line in composer.sengerio_lines["lines"]]
         self.assertEqual(notes, ["", "nobody: the same message goes to the same address already", ""])
-        composer.save()._action_send_mail()
+        composer._action_send_mail()
         self.env["mail.mail"].process_email_queue()
         self.assertEqual([len(self.document_of(order)) for order in orders], [1, 0, 1])
-        composer = self.composer(orders, template=False, subject="{{ object.name }} moves", body="<p>See you</p>")
+        composer = self.composer(orders, template=False, subject="{{ object.name }} moves", body="<p>See</p>").save()
         self.assertEqual({line["note"] for line in composer.sengerio_lines["lines"]}, {""})
+
+    def test_same_twice_far_apart(self):
+        """Odoo compares what it sends in one batch alone, and so do the lines."""
+        self.env["ir.config_parameter"].set_param("mail.batch_size", 2)
+        orders = self.make_order() | self.make_order(partner=self.mute) | self.make_order()
+        composer = self.composer(orders, template=False, subject="We move", body="<p>See you there</p>").save()
+        self.assertEqual([line["note"] for line in composer.sengerio_lines["lines"]], [""] * 3)
+        composer._action_send_mail()
+        self.assertEqual([len(self.document_of(order)) for order in orders], [1, 1, 1])
 
     def test_from_nonsense(self):
         """From that cannot be rendered is told where the recipients were; the composer goes on."""

@@ -197,14 +197,17 @@ class TestDueNoticeRecipients(DueNoticeCase):
 
 class TestDueNoticeTour(BrowserCase, DueNoticeCase):
     def test_add_missing_address(self):
-        """In the list of notices: who gets them, a missing address is added where it is missed, all are sent."""
+        """In the list of notices: who gets them, an invoice is taken out, a missing address added, all are sent."""
         mute = self.env["res.partner"].create({"name": "Mute", "is_company": True})
         self.make_move()
+        self.make_move(partner=mute)
         self.make_move(partner=mute)
         self.env.flush_all()
         invoices = "/odoo/action-account.action_move_out_invoice_type"
         self.start_tour(invoices, "sengerio_mail_due_notices", login="clerk", timeout=120)
         self.env.invalidate_all()
         self.env["mail.mail"].process_email_queue()
-        rcpt = [mail.rcpt for mail in self.smtp.take()]
-        self.assertCountEqual(rcpt, [[BOSS], ["archive@firm.example"], ["found@mute.example"]])
+        mails = self.smtp.take()
+        self.assertCountEqual([mail.rcpt for mail in mails], [[BOSS], ["archive@firm.example"], ["found@mute.example"]])
+        [found] = [mail for mail in mails if mail.rcpt == ["found@mute.example"]]
+        self.assertEqual(len(found.attachments), 1)

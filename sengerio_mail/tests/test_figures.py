@@ -93,6 +93,12 @@ class TestFigures(RegisterCase):
             self.assertEqual(offered - {"id"}, set(MEASURES), mode)
             self.assertEqual([node.get("name") for node in nodes if node.get("type") == "measure"], active)
 
+    def test_skipped_midnight(self):
+        """Where clocks jump over midnight, the month begins with its first moment."""
+        in_zone, in_utc = beginnings("America/Asuncion", datetime(2023, 10, 22), 1)
+        self.assertEqual(in_zone, [datetime(2023, 10, 1), datetime(2023, 11, 1)])
+        self.assertEqual(in_utc, [datetime(2023, 10, 1, 4), datetime(2023, 11, 1, 3)])
+
     def test_months_of_time_zones(self):
         """A document belongs to the month that a clock of its reader's time zone shows, today's and old ones."""
         today = datetime.now().replace(hour=0, minute=0, second=0, microsecond=0)

@@ -174,6 +174,15 @@ class TestInvoices(InvoicesCase):
         self.assertEqual([mail.rcpt for mail in mails], [["cc@x.example"], [CLERK]] * 2)
         template.write({"email_to": "plain@x.example", "email_cc": False})
         self.assertEqual([mail.rcpt for mail in self.send_move(self.make_move())], [["plain@x.example"], [CLERK]])
+        # the customer has none: it is mailed to the template's all the same, as shown, or it would count as sent
+        mute = self.env["res.partner"].create({"name": "Mute"})
+        move = self.make_move(partner=mute)
+        wizard = self.wizard(move)
+        self.assertEqual([tag["email"] for tag in wizard.sengerio_recipients["to"]], ["plain@x.example"])
+        self.assertFalse(wizard.alerts)
+        self.assertEqual([mail.rcpt for mail in self.send_move(move)], [["plain@x.example"], [CLERK]])
+        mails = self.run_batch(self.make_move(partner=mute) | self.make_move(partner=mute))
+        self.assertEqual([mail.rcpt for mail in mails], [["plain@x.example"], [CLERK]] * 2)
 
     def test_sent_again(self):
         """Sending again makes a second document, with the PDF of the first time."""

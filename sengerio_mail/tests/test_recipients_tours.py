@@ -173,14 +173,15 @@ class TestRecipientsTours(BrowserCase):
     def test_many_quotations(self):
         """Several quotations from the list: who gets what is shown, and a missing address added where it says so."""
         silent = self.env["res.partner"].create({"name": "Silent"})
-        orders = self.make_order() | self.make_order(partner=silent)
+        orders = self.make_order() | self.make_order(partner=silent) | self.make_order()
         quotations = "/odoo/action-sale.action_quotations"
         self.start_tour(quotations, "sengerio_mail_many_quotations", login="marc", timeout=120)
         self.env.invalidate_all()
         self.env["mail.mail"].process_email_queue()
         self.env.flush_all()
         rcpts = [mail.rcpt for mail in self.smtp.take()]
-        self.assertCountEqual(rcpts, [[AZURE, BUYING], [MARC], ["found@silent.example"], [MARC]])
+        twice = [[AZURE, BUYING], [MARC]] * 2
+        self.assertCountEqual(rcpts, [*twice, ["found@silent.example"], [MARC]])
         self.assertEqual(self.document_of(orders[1]).delivery_ids.mapped("email"), ["found@silent.example", MARC])
 
     def test_batch_keyboard(self):

@@ -2,6 +2,7 @@ import re
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import split_every
 from odoo.tools.mail import email_split
 
 PLAIN = ("email_to", "email_cc")
@@ -17,10 +18,9 @@ class MailComposeMessage(models.TransientModel):
     sengerio_asked = fields.Integer("Times asked")  # counted by the widget when addresses may have changed
     sengerio_lines = fields.Json("Who gets what", compute="_compute_sengerio_lines")
 
-    @api.depends(
+    @api.depends(  # not what is typed and attached: each change of it would ask the server, in any composer
         "template_id", "model", "res_ids", "res_domain", "composition_mode", "partner_ids", "author_id", "email_from",
-        "reply_to", "reply_to_force_new", "use_exclusion_list", "subject", "body", "attachment_ids", "sengerio_wanted",
-        "sengerio_asked",
+        "reply_to", "reply_to_force_new", "use_exclusion_list", "sengerio_wanted", "sengerio_asked",
     )  # fmt: skip
     def _compute_sengerio_lines(self):
         for composer in self:
@@ -47,7 +47,9 @@ class MailComposeMessage(models.TransientModel):
         preview = self.env["sengerio.mail.preview"]
         records = self.env[self.model].browse(res_ids)
         values_all = self._sengerio_addressing_values(records)
-        self._process_mail_values_state(values_all)  # as Odoo does before it sends
+        configured = self.env["ir.config_parameter"].sudo().get_param("mail.batch_size")  # a setting, as Odoo reads it
+        for batch in split_every(int(configured or 0) or self._batch_size, res_ids):  # so Odoo looks for duplicates
+            self._process_mail_values_state({res_id: values_all[res_id] for res_id in batch})
         notes = {
             "mail_bl": self.env._("nobody: on the list of those who want no mailings"),
             "mail_optout": self.env._("nobody: on the list of those who want no mailings"),

@@ -31,12 +31,21 @@ export class NoticeRecipientsField extends Component {
         return headerLabels();
     }
 
+    /** What was changed in the notices is saved before, or reading would drop it. */
+    async readAgain() {
+        const { record } = this.props;
+        await record.model.root.save();
+        if (!record.dirty) {
+            await record.load();
+        }
+    }
+
     openPartner(partnerId) {
         this.dialog.add(FormViewDialog, {
             resModel: "res.partner",
             resId: partnerId,
             context: { form_view_ref: ADDRESSES_FORM },
-            onRecordSaved: () => this.props.record.load(),
+            onRecordSaved: () => this.readAgain(),
         });
     }
 }

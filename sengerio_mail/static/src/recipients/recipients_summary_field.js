@@ -1,3 +1,4 @@
+import { useEffect } from "@odoo/owl";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { BatchRecipientsField, MORE } from "./batch_recipients_field";
@@ -6,6 +7,26 @@ import { HEADERS } from "./changes";
 /** Who gets which of several documents, to be read: the composer sends many by one template, and changes none alone. */
 export class RecipientsSummaryField extends BatchRecipientsField {
     static template = "sengerio_mail.RecipientsSummaryField";
+
+    setup() {
+        super.setup();
+        let opened = false;
+        // Odoo sends the same text to the same address once: whether it is the same, the server tells when asked
+        useEffect(
+            () => {
+                if (opened) {
+                    this.props.record.update(this.askAgain());
+                }
+                opened = true;
+            },
+            () => this.texts
+        );
+    }
+
+    get texts() {
+        const { attachment_ids, body, subject } = this.props.record.data;
+        return [subject, String(body), attachment_ids.currentIds.join()];
+    }
 
     get readonly() {
         return true;
