@@ -59,15 +59,15 @@ class MailMail(models.Model):
     def _send(self, auto_commit=False, raise_exception=False, smtp_session=None, alias_domain_id=False,
               mail_server=False, post_send_callback=None):  # fmt: skip
         # EXTENDS mail: note what the server says of each recipient, and let no two workers send the same document
+        there = self.exists() if auto_commit else self  # what another worker has sent, it may have deleted
+        if not there:
+            return True
         if smtp_session:
             smtp_session = self._sengerio_session(smtp_session, mail_server, auto_commit)
         arguments = {
             "auto_commit": auto_commit, "raise_exception": raise_exception, "alias_domain_id": alias_domain_id,
             "smtp_session": smtp_session, "mail_server": mail_server, "post_send_callback": post_send_callback,
         }  # fmt: skip
-        there = self.exists() if auto_commit else self  # what another worker has sent, it may have deleted
-        if not there:
-            return True
         documents = there._sengerio_documents()
         if auto_commit and documents:
             # Odoo commits after each mail here; what is recorded by other transactions must see the documents

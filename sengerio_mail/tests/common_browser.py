@@ -36,3 +36,22 @@ class BrowserCase(HttpCase, DocumentMailCase):
         login = (user or self.marc).login
         self.start_tour(f"/odoo/{record._name}/{record.id}", name, login=login, timeout=timeout)
         self.env.invalidate_all()
+
+    def resend_by(self, tour):
+        """Let a tour correct the address of a quotation that came back, and send it again, from the list.
+
+        :return: the document that came back
+        """
+        order = self.make_order()
+        self.send(self.compose(order))
+        document = self.document_of(order)
+        bounced = document.delivery_ids[0]
+        bounced.write({"state": "hard_bounce", "status_code": "5.1.1"})
+        document._follow(bounced, self.env["ir.attachment"])
+        self.env.flush_all()
+        action = "/odoo/action-sengerio_mail.sengerio_mail_document_action"
+        self.start_tour(action, tour, login="marc", timeout=120)
+        self.env.invalidate_all()
+        self.assertEqual([mail.rcpt for mail in self.smtp.take()], [["new@azure.example"]])
+        self.assertEqual(self.azure.email, "new@azure.example")
+        return document

@@ -8,18 +8,7 @@ from .common_browser import BrowserCase
 class TestKeyboard(BrowserCase):
     def test_resend(self):
         """A document that came back: the address corrected and the document sent again, from the list."""
-        order = self.make_order()
-        self.send(self.compose(order))
-        document = self.document_of(order)
-        bounced = document.delivery_ids[0]
-        bounced.write({"state": "hard_bounce", "status_code": "5.1.1"})
-        document._follow(bounced, self.env["ir.attachment"])
-        self.env.flush_all()
-        action = "/odoo/action-sengerio_mail.sengerio_mail_document_action"
-        self.start_tour(action, "sengerio_mail_keyboard_resend", login="marc", timeout=120)
-        self.env.invalidate_all()
-        self.assertEqual([mail.rcpt for mail in self.smtp.take()], [["new@azure.example"]])
-        self.assertEqual(self.azure.email, "new@azure.example")
+        self.resend_by("sengerio_mail_keyboard_resend")
 
     def test_settings(self):
         """An administrator sends a test."""
