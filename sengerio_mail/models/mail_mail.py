@@ -1,3 +1,4 @@
+from functools import lru_cache
 from operator import itemgetter
 
 from psycopg2.errors import SerializationFailure
@@ -122,18 +123,19 @@ class MailMail(models.Model):
         :param bool auto_commit: Odoo commits after each mail: then what has left is recorded at once
         """
         documents_sudo = self.env["sengerio.mail.document"].sudo()  # nobody may write the list by hand
+        read = lru_cache(1)(documents_sudo._read_token)
 
         def is_copy(token):
-            return documents_sudo._read_token(token)[1] == COPIES
+            return read(token)[1] == COPIES
 
         def is_due(token):
-            document, part = documents_sudo._read_token(token)
+            document, part = read(token)
             return part != COPIES or any(
                 delivery.header == "to" and delivery.state not in UNSENT for delivery in document.delivery_ids
             )
 
         def wants_reports(token):
-            document, _part = documents_sudo._read_token(token)
+            document, _part = read(token)
             policy = self.env["sengerio.mail.document.type"]._policy(document.type_id.id)
             return bool(policy and policy.is_tracked)
 

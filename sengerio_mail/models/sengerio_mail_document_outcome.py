@@ -137,12 +137,13 @@ class SengerioMailDocumentOutcome(models.Model):
                 SELECT given.*
                   FROM given
                   JOIN sengerio_mail_delivery delivery ON delivery.id = given.id
-                 WHERE given.state != 'sent' OR delivery.state = ANY(%(unsent)s)
+                 WHERE delivery.document_id = %(id)s  -- by its index, however few PostgreSQL takes the table for
+                   AND (given.state != 'sent' OR delivery.state = ANY(%(unsent)s))
             ), changed AS (
                 UPDATE sengerio_mail_delivery delivery
                    SET state = change.state, smtp_reply = change.smtp_reply, write_date = now() AT TIME ZONE 'UTC'
                   FROM change
-                 WHERE delivery.id = change.id
+                 WHERE delivery.id = change.id AND delivery.document_id = %(id)s
             ), noted AS (
                 INSERT INTO sengerio_mail_event (delivery_id, kind, date, source, detail)
                 SELECT id, state, now() AT TIME ZONE 'UTC', 'smtp', smtp_reply

@@ -171,12 +171,48 @@ class SengerioMailResolver(models.AbstractModel):
 
     @api.model
     def _load(self, policy, partners, chain, sender, company):
-        """Fetch the role addresses of some partners and the copies that apply, in one query.
+        """Fetch the role addresses of some partners and the copies that apply.
+
+        In one query where no copy may apply, which is planned in a third of the time that one for both takes.
 
         :return: ``({partner id: [Row]}, [values of a copy])``
         """
         for model in ("sengerio.mail.address", "sengerio.mail.copy", "res.partner"):
             self.env[model].flush_model()
+        [(rows, copy_ids)] = self.env.execute_query(
+            SQL(
+                """
+                SELECT (%(addresses)s), (
+                    SELECT array_agg(id)
+                      FROM sengerio_mail_copy
+                     WHERE active AND (company_id IS NULL OR company_id = %(company_id)s)
+                       AND (partner_id IS NULL
+                            OR direction = 'sent_by' AND partner_id = %(sender_id)s
+                            OR direction = 'sent_to' AND partner_id IN %(customer_ids)s)
+                       AND (role IS NULL OR role = %(role)s)
+                )
+                """,
+                addresses=self._addresses_query(SQL("partner_id IN %s", tuple(partners.ids) or (0,)), company),
+                customer_ids=tuple(chain.ids) or (0,),
+                sender_id=sender.sudo().partner_id.id or 0,
+                company_id=company.id,
+                role=policy.role,
+            )
+        )
+        persons, copies = self._load_copies(policy, copy_ids, partners, company) if copy_ids else ([], [])
+        by_partner = {}
+        for partner_id, role, email, name, company_id, bounce_state in [*(rows or []), *persons]:
+            row = Row(role, email, name or "", company_id, bounce_state != "none")
+            by_partner.setdefault(partner_id, []).append(row)
+        return by_partner, copies
+
+    @api.model
+    def _load_copies(self, policy, copy_ids, partners, company):
+        """Fetch those of some copies that apply to a type, and the role addresses of their persons.
+
+        :param partners: whose role addresses are known
+        :return: ``(rows of _addresses_query, values of the copies)``
+        """
         [(rows, copies)] = self.env.execute_query(
             SQL(
                 """
@@ -190,39 +226,39 @@ class SengerioMailResolver(models.AbstractModel):
                       LEFT JOIN LATERAL (
                            SELECT bool_or(active) AS active FROM res_users WHERE partner_id = p.id
                       ) u ON TRUE
-                     WHERE c.active AND (c.company_id IS NULL OR c.company_id = %(company_id)s)
-                       AND (c.partner_id IS NULL
-                            OR c.direction = 'sent_by' AND c.partner_id = %(sender_id)s
-                            OR c.direction = 'sent_to' AND c.partner_id IN %(customer_ids)s)
-                       AND (c.role IS NULL OR c.role = %(role)s)
+                     WHERE c.id = ANY(%(copy_ids)s)
                        AND (NOT EXISTS (SELECT FROM sengerio_mail_copy_document_type_rel r WHERE r.copy_id = c.id)
                             OR EXISTS (SELECT FROM sengerio_mail_copy_document_type_rel r
                                          JOIN sengerio_mail_document_type t ON t.id = r.type_id
                                         WHERE r.copy_id = c.id AND t.code = %(code)s))
                 )
-                SELECT (
-                    SELECT json_agg(json_build_array(partner_id, role, email, name, company_id, bounce_state)
-                                    ORDER BY id)
-                      FROM sengerio_mail_address
-                     WHERE (partner_id IN %(partner_ids)s OR partner_id IN (SELECT copy_partner_id FROM copy))
-                       AND active AND (company_id IS NULL OR company_id = %(company_id)s)
-                ), (
-                    SELECT json_agg(row_to_json(copy) ORDER BY id) FROM copy
-                )
+                SELECT (%(addresses)s), (SELECT json_agg(row_to_json(copy) ORDER BY id) FROM copy)
                 """,
-                partner_ids=tuple(partners.ids) or (0,),
-                customer_ids=tuple(chain.ids) or (0,),
-                sender_id=sender.sudo().partner_id.id or 0,
-                company_id=company.id,
-                role=policy.role,
+                copy_ids=copy_ids,
                 code=policy.code,
+                addresses=self._addresses_query(
+                    SQL(
+                        "partner_id IN (SELECT copy_partner_id FROM copy) AND partner_id NOT IN %s",
+                        tuple(partners.ids) or (0,),
+                    ),
+                    company,
+                ),
             )
         )
-        by_partner = {}
-        for partner_id, role, email, name, company_id, bounce_state in rows or ():
-            row = Row(role, email, name or "", company_id, bounce_state != "none")
-            by_partner.setdefault(partner_id, []).append(row)
-        return by_partner, copies or []
+        return rows or [], copies or []
+
+    @api.model
+    def _addresses_query(self, condition, company):
+        """Return the SQL for the role addresses that a company uses, as one JSON array."""
+        return SQL(
+            """
+            SELECT json_agg(json_build_array(partner_id, role, email, name, company_id, bounce_state) ORDER BY id)
+              FROM sengerio_mail_address
+             WHERE %s AND active AND (company_id IS NULL OR company_id = %s)
+            """,
+            condition,
+            company.id,
+        )
 
     @api.model
     def _copies(self, policy, record, sender, copy_values, rows):
