@@ -54,6 +54,7 @@ class Keeper:
         self.tasks = set()
         self.refused = {address.lower() for address in refused}
         self.turned_away = {}
+        self.number = max((int(path.stem) for path in folder.glob("*.json") if path.stem.isdigit()), default=0)
 
     async def handle_EHLO(self, server, session, envelope, hostname, responses):  # noqa: N802
         """Announce DSN."""
@@ -120,7 +121,6 @@ class Keeper:
 
     def keep(self, envelope, refused, content):
         """Write the next number's files and return the number."""
-        number = max((int(path.stem) for path in self.folder.glob("*.json") if path.stem.isdigit()), default=0)
         rcpt_options = [option for options in envelope.rcpt_options for option in options]
         record = {
             "mail_from": envelope.mail_from,
@@ -131,7 +131,8 @@ class Keeper:
             "time": datetime.now(timezone.utc).isoformat(timespec="milliseconds"),
         }
         while True:  # another server may keep mails in the same folder
-            number += 1
+            self.number += 1
+            number = self.number
             try:
                 handle = os.open(self.folder / f"{number}.json", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
                 break
