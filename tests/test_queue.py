@@ -111,6 +111,36 @@ def test_partners_gone_in_the_middle(tmp_path):
     assert waiting == ["0"]
 
 
+def test_messages_deleted_in_the_middle(tmp_path):
+    """Another worker has sent and deleted messages since the queue was read: the documents behind them leave."""
+    database = f"{PREFIX}deleted_{os.getpid()}"
+    with workbench(printer=False) as bench, smtp_server(bench, tmp_path) as port:
+        try:
+            clone_with_addon(bench, database)
+            config = bench.config(database, smtp_server="127.0.0.1", smtp_port=port, log_handler=":CRITICAL")
+            assert run_odoo_script(bench, database, SCRIPT, "fill", str(FEW), "--messages", config=config) == 0
+            worker = start(bench, config, database, SCRIPT, "run")
+            wait_for(lambda: any(tmp_path.glob("*.eml")), worker)
+            met = len(list(tmp_path.glob("*.eml")))
+            deleted = bench.server.query(
+                "DELETE FROM mail_mail mail USING mail_message message WHERE message.id = mail.mail_message_id "
+                f"AND message.body LIKE '%A word%' AND mail.id > (SELECT max(id) - {FEW} FROM mail_mail) "
+                "RETURNING mail.id",
+                database,
+            )
+            assert worker.wait(SECONDS) == 0
+            after = recipients(tmp_path)
+            waiting = bench.server.query("SELECT count(*) FROM mail_mail WHERE state != 'sent'", database)
+        finally:
+            discard(bench, database)
+    assert met < FEW  # those that were deleted had not been reached
+    assert len([row for row in deleted if row.isdigit()]) == FEW // 2
+    expected = {f"copy{number}@customer.example": 1 for number in range(FEW)}
+    expected.update({f"c{number}@customer.example": 2 if number < FEW // 2 else 1 for number in range(FEW)})
+    assert after == {**expected, "seller@firm.example": FEW}
+    assert waiting == ["0"]
+
+
 def trouble(number):
     """Return ``(refused, troubles)`` of one document's customer and copy: an address or ``None``, ``{address: how}``.
 

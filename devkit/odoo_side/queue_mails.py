@@ -9,11 +9,12 @@ from odoo.service.model import retrying
 DOMAIN = "firm.example"
 
 
-def fill(env, count, with_contacts=False):
+def fill(env, count, with_contacts=False, with_messages=False):
     """Queue quotations, each to a customer of its own with a visible copy, and commit.
 
     :param int count: how many
     :param bool with_contacts: each to a further contact too
+    :param bool with_messages: each followed by a message in the chatter, which is no document
     """
     env["ir.config_parameter"].set_param("mail.default.from_filter", DOMAIN)
     env["ir.cron"].search([]).active = False
@@ -31,16 +32,19 @@ def fill(env, count, with_contacts=False):
             {"partner_id": customer.id, "header": "cc", "email": f"copy{number}@customer.example"}
         )
         order = env["sale.order"].with_user(user).create({"partner_id": customer.id})
+        order = order.with_context(mail_notify_force_send=False)
         if number % 4 == 3:
             template.with_user(user).send_mail(order.id)
-            continue
-        addressed = customer
-        if with_contacts:
-            addressed += env["res.partner"].create({"name": f"K{number}", "email": f"k{number}@customer.example"})
-        order.with_context(mail_notify_force_send=False).message_post(
-            body="Your quotation", subject=f"Quotation {number}", partner_ids=addressed.ids,
-            subtype_xmlid="mail.mt_comment", sengerio_send={"type_id": quotation.id},
-        )  # fmt: skip
+        else:
+            addressed = customer
+            if with_contacts:
+                addressed += env["res.partner"].create({"name": f"K{number}", "email": f"k{number}@customer.example"})
+            order.message_post(
+                body="Your quotation", subject=f"Quotation {number}", partner_ids=addressed.ids,
+                subtype_xmlid="mail.mt_comment", sengerio_send={"type_id": quotation.id},
+            )  # fmt: skip
+        if with_messages:
+            order.message_post(body="A word", partner_ids=customer.ids, subtype_xmlid="mail.mt_comment")
 
 
 def meddle(env, count):
@@ -63,16 +67,17 @@ def delete(env, number):
 def main(env, args):
     """Fill, work off, or change partners.
 
-    :param list args: ``fill COUNT [--contacts]``, ``run`` or ``meddle COUNT``
+    :param list args: ``fill COUNT [--contacts] [--messages]``, ``run`` or ``meddle COUNT``
     :return: 0
     """
     parser = argparse.ArgumentParser()
     parser.add_argument("what", choices=["fill", "run", "meddle"])
     parser.add_argument("count", type=int, nargs="?", default=0)
     parser.add_argument("--contacts", action="store_true")
+    parser.add_argument("--messages", action="store_true")
     options = parser.parse_args(args)
     if options.what == "fill":
-        fill(env, options.count, options.contacts)
+        fill(env, options.count, options.contacts, options.messages)
     elif options.what == "meddle":
         meddle(env, options.count)
     else:

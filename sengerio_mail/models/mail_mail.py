@@ -185,7 +185,7 @@ class MailMail(models.Model):
         """
         self.ensure_one()
         try:
-            deliveries_sudo = self.env["sengerio.mail.delivery"].sudo()._of_queued_mail(self.id)
+            deliveries_sudo = self.env["sengerio.mail.delivery"].sudo()._of_queued_mail(self)
         except SerializationFailure:  # another worker has just sent it
             self.env.cr.rollback()  # nothing was done since Odoo's last commit
             return False

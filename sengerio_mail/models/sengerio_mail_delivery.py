@@ -10,6 +10,8 @@ from .sengerio_mail_address import ROLES
 SENDING_LOCK = 0x534D  # first key of the advisory locks on documents that are being sent; the second is their id
 
 ATTEMPTED = frozenset({"refused", "failed"})  # a mail server was asked, and has not taken it
+# columns that are read when a document is taken
+TAKEN = ("id", "document_id", "email", "name", "header", "partner_id", "state", "smtp_reply", "resent_in_id")
 GIVE_UP_AFTER = timedelta(days=1)
 GIVE_UP_LOST_AFTER = timedelta(hours=1)
 
@@ -117,82 +119,117 @@ class SengerioMailDelivery(models.Model):
         :param int message_id: id of the ``mail.message``
         :raise psycopg2.errors.SerializationFailure: it was changed since this transaction began
         """
-        taken = SQL(
-            """
-            SELECT document.id, document.type_id, pg_advisory_xact_lock(%s, document.id)
-              FROM sengerio_mail_document document
-             WHERE document.mail_message_id = %s
-               FOR UPDATE
-            """,
-            SENDING_LOCK,
-            message_id,
+        rows = self.env.execute_query(
+            SQL(
+                """
+                WITH taken AS MATERIALIZED (
+                    SELECT document.id, document.type_id, pg_advisory_xact_lock(%s, document.id)
+                      FROM sengerio_mail_document document
+                     WHERE document.mail_message_id = %s
+                       FOR UPDATE
+                )
+                SELECT taken.type_id, %s
+                  FROM sengerio_mail_delivery delivery
+                  JOIN taken ON taken.id = delivery.document_id
+                 ORDER BY delivery.id
+                   FOR UPDATE OF delivery
+                """,
+                SENDING_LOCK,
+                message_id,
+                columns("delivery", TAKEN),
+            )
         )
-        return self._fetch_taken(SQL("WITH taken AS MATERIALIZED (%s)", taken), SQL("FOR UPDATE OF delivery"))
+        return self._cache_taken(rows[0][0], [row[1:] for row in rows]) if rows else self.browse()
 
-    def _of_queued_mail(self, mail_id):
+    def _of_queued_mail(self, mail):
         """Return the deliveries of the document that a mail in the queue is; this transaction takes the document.
 
-        Neither it nor its deliveries are locked: they are written by transactions of their own.
+        Neither it nor its deliveries are locked: they are written by transactions of their own. The mail and its
+        message, which Odoo would read next by two questions more, are read with them.
 
-        :param int mail_id: id of the ``mail.mail``
+        :param mail: ``mail.mail``
         :return: nothing if the mail is no document, has left the queue, waits there for later, since another worker has
             tried it, or another transaction sends it
         :raise psycopg2.errors.SerializationFailure: another transaction has sent the mail since this one began
         """
-        mail = SQL(
-            """
-            SELECT document.id, document.type_id
-              FROM mail_mail mail
-              JOIN sengerio_mail_document document ON document.mail_message_id = mail.mail_message_id
-             WHERE mail.id = %s AND mail.state = 'outgoing'
-               AND (mail.scheduled_date IS NULL OR mail.scheduled_date <= now() AT TIME ZONE 'UTC')
-               FOR UPDATE OF mail SKIP LOCKED
-            """,
-            mail_id,
-        )
-        return self._fetch_taken(
-            SQL(
-                """
-                WITH mail AS MATERIALIZED (%s),
-                    taken AS MATERIALIZED (SELECT * FROM mail WHERE pg_try_advisory_xact_lock(%s, id))
-                """,
-                mail,
-                SENDING_LOCK,
-            )
-        )
-
-    def _fetch_taken(self, with_taken, locked=None):
-        """Fetch the deliveries of a document in the statement that takes it.
-
-        :param with_taken: SQL that defines ``taken``, with the document's id
-        :param locked: SQL that locks the deliveries too
-        """
-        names = ("document_id", "email", "name", "header", "partner_id", "state", "smtp_reply", "resent_in_id")
+        message = self.env["mail.message"]
+        mail_fields, message_fields = (fetched_fields(model) if self.env.su else [] for model in (mail, message))
         rows = self.env.execute_query(
             SQL(
                 """
-                %s
-                SELECT delivery.id, taken.type_id, %s
-                  FROM sengerio_mail_delivery delivery
-                  JOIN taken ON taken.id = delivery.document_id
-                 ORDER BY delivery.id
-                    %s
+                WITH queued AS MATERIALIZED (
+                    SELECT document.id, document.type_id, document.mail_message_id
+                      FROM mail_mail mail
+                      JOIN sengerio_mail_document document ON document.mail_message_id = mail.mail_message_id
+                     WHERE mail.id = %(id)s AND mail.state = 'outgoing'
+                       AND (mail.scheduled_date IS NULL OR mail.scheduled_date <= now() AT TIME ZONE 'UTC')
+                       FOR UPDATE OF mail SKIP LOCKED
+                ), taken AS MATERIALIZED (
+                    SELECT * FROM queued WHERE pg_try_advisory_xact_lock(%(lock)s, id)
+                )
+                SELECT taken.mail_message_id, taken.type_id, (
+                           SELECT json_agg(json_build_array(%(deliveries)s) ORDER BY id)
+                             FROM sengerio_mail_delivery delivery
+                            WHERE document_id = taken.id
+                       ), %(mail)s
+                  FROM taken
+                  JOIN mail_mail mail ON mail.id = %(id)s
+                  JOIN mail_message message ON message.id = taken.mail_message_id
                 """,
-                with_taken,
-                SQL(", ").join(SQL.identifier("delivery", name) for name in names),
-                locked or SQL(),
+                id=mail.id,
+                lock=SENDING_LOCK,
+                deliveries=columns("delivery", TAKEN),
+                mail=SQL(", ").join(
+                    columns(alias, [field.name for field in fields])
+                    for alias, fields in (("mail", mail_fields), ("message", message_fields))
+                    if fields
+                )
+                or SQL("NULL"),
             )
         )
+        if not rows or not rows[0][2]:
+            return self.browse()
+        [(message_id, type_id, deliveries, *values)] = rows
+        for field, value in zip(mail_fields, values, strict=False):
+            field._insert_cache(mail, [value])
+        for field, value in zip(message_fields, values[len(mail_fields) :], strict=False):
+            field._insert_cache(message.browse(message_id), [value])
+        return self._cache_taken(type_id, deliveries)
+
+    def _cache_taken(self, type_id, rows):
+        """Put the deliveries of a document into the cache, and what leads from it to them.
+
+        :param int type_id: of the document
+        :param rows: the values of :data:`TAKEN` of each
+        """
         deliveries = self.browse([row[0] for row in rows])
-        for name, values in zip(names, list(zip(*rows, strict=True))[2:], strict=True) if rows else ():
+        for name, values in zip(TAKEN[1:], list(zip(*rows, strict=True))[1:], strict=True):
             self._fields[name]._insert_cache(deliveries, values)
-        if rows:
-            document = deliveries[0].document_id
-            document._fields["delivery_ids"]._insert_cache(document, [deliveries._ids])
-            document._fields["type_id"]._insert_cache(document, [rows[0][1]])
+        document = deliveries[0].document_id
+        document._fields["delivery_ids"]._insert_cache(document, [deliveries._ids])
+        document._fields["type_id"]._insert_cache(document, [type_id])
         return deliveries
 
     def _cache_state(self, state, smtp_reply):
         """Keep a state in the cache that was written to the table by another way."""
         for name, value in (("state", state), ("smtp_reply", smtp_reply)):
             self._fields[name]._update_cache(self, value, dirty=False)
+
+
+def columns(alias, names):
+    """Return the columns of a table as SQL.
+
+    :param str alias: of the table
+    :param names: of the columns
+    """
+    return SQL(", ").join(SQL.identifier(alias, name) for name in names)
+
+
+def fetched_fields(model):
+    """Return those fields of a model that Odoo fetches together and that stand in its table as they are."""
+    return [
+        field
+        for field in model._fields.values()
+        if field.store and field.column_type and field.prefetch is True and field.name != "id"
+        if not field.translate and not field.company_dependent
+    ]

@@ -241,7 +241,7 @@ class SengerioMailDiagnosis(models.AbstractModel):
                 "remedy": self.env._("Test and confirm the incoming mail server."),
             }  # fmt: skip
         elif last:
-            date = fields.Datetime.context_timestamp(self, last).strftime("%Y-%m-%d %H:%M")
+            date = tools.format_datetime(self.env, last)
             yield {**found, "state": "ok", "meaning": self.env._("The last message came in on %s.", date)}
         elif incoming_sudo:
             yield {

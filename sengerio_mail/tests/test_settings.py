@@ -131,8 +131,10 @@ class TestSettings(BrowserCase):
         server.write({"error_date": "2026-01-01", "error_message": "wrong password"})
         self.assertFinding(self.line("Gateway"), "error", "wrong password")
         server.error_date = False
-        self.azure.message_post(body="Hello", message_type="email")
-        self.assertFinding(self.line("Gateway"), "ok", "The last message came in on")
+        last = self.azure.message_post(body="Hello", message_type="email").create_date
+        self.env.ref("base.lang_en").write({"date_format": "%d/%m/%Y", "time_format": "%H:%M:%S"})
+        self.ada.tz = "UTC"
+        self.assertFinding(self.line("Gateway"), "ok", last.strftime("came in on %d/%m/%Y %H:%M:%S"))
 
     def test_reply_to_of_another_model(self):
         self.env["mail.alias"].create(

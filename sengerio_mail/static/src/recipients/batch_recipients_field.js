@@ -1,4 +1,4 @@
-import { Component, onWillRender, useEffect, useRef } from "@odoo/owl";
+import { Component, onWillRender, status, useEffect, useRef } from "@odoo/owl";
 import { _t } from "@web/core/l10n/translation";
 import { CheckBox } from "@web/core/checkbox/checkbox";
 import { Dropdown } from "@web/core/dropdown/dropdown";
@@ -99,12 +99,18 @@ export class BatchRecipientsField extends Component {
     }
 
     /**
+     * The lines follow some at a time, so that one sees them change; what is changed is with the record from the first.
+     *
      * @param {Object} values fields of the record
      * @param {number[]} wanted whose lines they concern, all that are shown unless told
      */
     async update(values, wanted = this.lines.map((line) => line.id)) {
-        await this.props.record.update({ ...values, sengerio_wanted: wanted });
+        await this.props.record.update({ ...values, sengerio_wanted: wanted.slice(0, MORE) });
         this.keep();
+        for (let next = MORE; next < wanted.length && status(this) !== "destroyed"; next += MORE) {
+            await this.props.record.update({ sengerio_wanted: wanted.slice(next, next + MORE) });
+            this.keep();
+        }
     }
 
     /**
