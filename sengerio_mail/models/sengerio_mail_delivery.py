@@ -153,7 +153,7 @@ class SengerioMailDelivery(models.Model):
         :raise psycopg2.errors.SerializationFailure: another transaction has sent the mail since this one began
         """
         message = self.env["mail.message"]
-        mail_fields, message_fields = (fetched_fields(model) if self.env.su else [] for model in (mail, message))
+        mail_fields, message_fields = (fetched_fields(model) if mail.env.su else [] for model in (mail, message))
         rows = self.env.execute_query(
             SQL(
                 """
@@ -175,6 +175,8 @@ class SengerioMailDelivery(models.Model):
                   FROM taken
                   JOIN mail_mail mail ON mail.id = %(id)s
                   JOIN mail_message message ON message.id = taken.mail_message_id
+                 ORDER BY taken.id
+                 LIMIT 1
                 """,
                 id=mail.id,
                 lock=SENDING_LOCK,
@@ -189,7 +191,7 @@ class SengerioMailDelivery(models.Model):
         )
         if not rows or not rows[0][2]:
             return self.browse()
-        [(message_id, type_id, deliveries, *values)] = rows
+        message_id, type_id, deliveries, *values = rows[0]
         for field, value in zip(mail_fields, values, strict=False):
             field._insert_cache(mail, [value])
         for field, value in zip(message_fields, values[len(mail_fields) :], strict=False):

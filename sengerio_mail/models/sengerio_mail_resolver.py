@@ -159,7 +159,7 @@ class SengerioMailResolver(models.AbstractModel):
         customer = record._mail_get_customer()
         chain = self._chain(customer)
         company = self._company(record)
-        rows, _copies = self._load(policy, chain | partners, chain, self.env["res.users"], company)
+        rows = self._load_addresses(chain | partners, company)
         family = tuple(self._person(partner, rows) for partner in chain)
         return partners.filtered(
             lambda partner: not (
@@ -200,11 +200,27 @@ class SengerioMailResolver(models.AbstractModel):
             )
         )
         persons, copies = self._load_copies(policy, copy_ids, partners, company) if copy_ids else ([], [])
+        return self._by_partner([*(rows or []), *persons]), copies
+
+    @api.model
+    def _load_addresses(self, partners, company):
+        """Fetch the role addresses of some partners.
+
+        :return: ``{partner id: [Row]}``
+        """
+        self.env["sengerio.mail.address"].flush_model()
+        condition = SQL("partner_id IN %s", tuple(partners.ids) or (0,))
+        [(rows,)] = self.env.execute_query(self._addresses_query(condition, company))
+        return self._by_partner(rows or [])
+
+    @api.model
+    def _by_partner(self, rows):
+        """Return ``{partner id: [Row]}`` of rows of :meth:`_addresses_query`."""
         by_partner = {}
-        for partner_id, role, email, name, company_id, bounce_state in [*(rows or []), *persons]:
+        for partner_id, role, email, name, company_id, bounce_state in rows:
             row = Row(role, email, name or "", company_id, bounce_state != "none")
             by_partner.setdefault(partner_id, []).append(row)
-        return by_partner, copies
+        return by_partner
 
     @api.model
     def _load_copies(self, policy, copy_ids, partners, company):
@@ -277,10 +293,10 @@ class SengerioMailResolver(models.AbstractModel):
                 yield Copy(email=values["email"], bounced=values["bounce_state"] == "bad_address", **settings)
             elif values["copy_field"]:
                 for person in self._people_at(record, values["copy_field"]):
-                    yield Copy(chain=self._persons(policy, record, sender, person), **settings)
+                    yield Copy(chain=self._persons(record, person), **settings)
             elif values["person_has_company"]:
                 person = self.env["res.partner"].sudo().browse(values["copy_partner_id"])
-                yield Copy(chain=self._persons(policy, record, sender, person, values["person_active"]), **settings)
+                yield Copy(chain=self._persons(record, person, values["person_active"]), **settings)
             else:
                 person_id, name = values["copy_partner_id"], values["person_name"] or ""
                 emails = tuple(addresses.tolerant(values["person_email"]))
@@ -291,13 +307,13 @@ class SengerioMailResolver(models.AbstractModel):
                 yield Copy(chain=(person,), **settings)
 
     @api.model
-    def _persons(self, policy, record, sender, partner, active=True):
+    def _persons(self, record, partner, active=True):
         """Return a partner and its parents as facts, fetched for it alone.
 
         :param bool active: whether a user of it, if it has any, is active
         """
         chain = self._chain(partner)
-        rows, _copies = self._load(policy, chain, chain.browse(), sender, self._company(record))
+        rows = self._load_addresses(chain, self._company(record))
         persons = [self._person(someone, rows) for someone in chain]
         return (replace(persons[0], active=active and persons[0].active), *persons[1:])
 

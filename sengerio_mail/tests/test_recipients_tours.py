@@ -170,6 +170,14 @@ class TestRecipientsTours(BrowserCase):
         self.assertEqual({tuple(mail.addresses("From")) for mail in mails}, {("info@firm.example",)})
         self.assertEqual([mail.rcpt for mail in mails].count([JOHN]), 1)
 
+    def test_quotations_more(self):
+        """Of twenty-two quotations the last two are shown when asked for, beside the others."""
+        names = ["Last Customer", *(["Some Customer"] * 20), "First Customer"]  # the list begins with the newest
+        for name in names:
+            self.make_order(partner=self.env["res.partner"].create({"name": name, "email": "some@customer.example"}))
+        quotations = "/odoo/action-sale.action_quotations"
+        self.start_tour(quotations, "sengerio_mail_quotations_more", login="marc", timeout=120)
+
     def test_many_quotations(self):
         """Several quotations from the list: who gets what is shown, and a missing address added where it says so."""
         silent = self.env["res.partner"].create({"name": "Silent"})

@@ -105,11 +105,22 @@ export class BatchRecipientsField extends Component {
      * @param {number[]} wanted whose lines they concern, all that are shown unless told
      */
     async update(values, wanted = this.lines.map((line) => line.id)) {
-        await this.props.record.update({ ...values, sengerio_wanted: wanted.slice(0, MORE) });
-        this.keep();
+        await this.ask({ ...values, sengerio_wanted: wanted.slice(0, MORE) });
         for (let next = MORE; next < wanted.length && status(this) !== "destroyed"; next += MORE) {
-            await this.props.record.update({ sengerio_wanted: wanted.slice(next, next + MORE) });
-            this.keep();
+            try {
+                await this.ask({ sengerio_wanted: wanted.slice(next, next + MORE) });
+            } catch (error) {
+                wanted.slice(next).forEach((id) => delete this.known[id]); // as they were, they would be wrong
+                throw error;
+            }
+        }
+    }
+
+    async ask(values) {
+        await this.props.record.update(values);
+        this.keep();
+        if (this.unfinished.size) {
+            this.props.record.setInvalidField(this.props.name); // what the server answers takes the mark off
         }
     }
 

@@ -41,6 +41,11 @@ export class RecipientsSummaryField extends BatchRecipientsField {
         return this.value.lines;
     }
 
+    /** All that are wanted at once: the answer takes the place of what is shown. */
+    async update(values, wanted = this.lines.map((line) => line.id)) {
+        await this.ask({ ...values, sengerio_wanted: wanted });
+    }
+
     showMore() {
         const { length } = this.lines;
         this.toFocus = `.o_sengerio_lines tr[data-id="${this.value.ids[length]}"] button`;

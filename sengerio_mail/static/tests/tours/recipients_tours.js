@@ -216,6 +216,22 @@ registry.category("web_tour.tours").add("sengerio_mail_batch_more", {
 
 const summary = (customer, part) => `.modal .o_sengerio_summary tr:contains(${customer}) ${part}`;
 
+registry.category("web_tour.tours").add("sengerio_mail_quotations_more", {
+    steps: () => [
+        { trigger: "thead .o_list_record_selector input", run: "click" },
+        { trigger: ".o_cp_action_menus .dropdown-toggle:contains(Actions)", run: "click" },
+        { trigger: ".o-dropdown--menu .dropdown-item:contains(Send an email)", run: "click" },
+        { content: "Twenty are shown, and how many are not", trigger: ".modal .o_sengerio_hidden [role=status]:contains(2 more)" },
+        { trigger: ".modal .o_sengerio_lines:has(tbody tr:nth-child(20)):not(:has(tbody tr:nth-child(21)))" },
+        { trigger: ".modal .o_sengerio_more", run: "click" },
+        { content: "The others are added to them", trigger: ".modal .o_sengerio_lines tbody tr:nth-child(22):contains(Last Customer)" },
+        { trigger: ".modal .o_sengerio_lines tbody tr:nth-child(1):contains(First Customer)" },
+        { content: "none is hidden", trigger: ".modal:not(:has(.o_sengerio_more))" },
+        { trigger: ".modal .btn-close", run: "click" },
+        { trigger: "body:not(:has(.modal))" },
+    ],
+});
+
 registry.category("web_tour.tours").add("sengerio_mail_many_quotations", {
     steps: () => [
         { trigger: "thead .o_list_record_selector input", run: "click" },
