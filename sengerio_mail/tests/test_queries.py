@@ -5,6 +5,7 @@ from lxml import etree
 from odoo.fields import Command, Datetime
 from odoo.tests import new_test_user, tagged
 
+from ..models.sengerio_mail_delivery import TAKEN, fetched_fields
 from .common import DocumentMailCase
 
 FEW, MANY = 3, 12
@@ -200,3 +201,32 @@ class TestQueries(DocumentMailCase):
         moves = self._invoices()
         prepare = self.env["sengerio.mail.due.notice"].with_user(self.boss)._prepare
         self.assertNoQueryPerRow(prepare(moves[:FEW]), prepare(moves), "form", per_row=11)
+
+    def test_queued_mail(self):
+        """A mail in the queue, its message and its recipients are taken by one query, as Odoo reads them by several."""
+        order = self.make_order()
+        self.compose(order).save().with_context(mail_notify_force_send=False)._action_send_mail()
+        document = self.document_of(order)
+        mail = self.env["mail.mail"].search([("mail_message_id", "=", document.mail_message_id)])
+        again = document.copy({"mail_message_id": document.mail_message_id})  # of other code: the first one leaves
+        document.delivery_ids[0].copy({"document_id": again.id})
+        deliveries, message = document.delivery_ids, mail.mail_message_id
+
+        def read():
+            return [
+                {name: record[name] for name in names}
+                for records, names in (
+                    (mail, [field.name for field in fetched_fields(mail)]),
+                    (message, [field.name for field in fetched_fields(message)]),
+                    (deliveries, TAKEN),
+                )
+                for record in records
+            ]
+
+        self.env.flush_all()
+        self.env.invalidate_all()
+        expected = read()
+        self.env.invalidate_all()
+        with self.assertQueryCount(1):
+            self.assertEqual(self.env["sengerio.mail.delivery"]._of_queued_mail(mail), deliveries)
+            self.assertEqual(read(), expected)
