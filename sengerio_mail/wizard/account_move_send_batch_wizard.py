@@ -7,6 +7,7 @@ from ..models.account_move_send import SENDING_KEY, mail_partner_ids
 from ..tools import changes as changing
 
 ALONE = "sengerio_addresses_alone"  # context: no texts are wanted
+KNOWN = "sengerio_known_settings"  # context: those of invoices that were asked for
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,8 @@ class Foreseen:
 class AccountMoveSendBatchWizard(models.TransientModel):
     _inherit = "account.move.send.batch.wizard"
 
+    summary_data = fields.Json(compute="_compute_sengerio_overview")
+    alerts = fields.Json(compute="_compute_sengerio_overview")
     sengerio_may_copy_sender = fields.Boolean(compute="_compute_sengerio_policies")
     sengerio_wants_copy = fields.Boolean(compute="_compute_sengerio_policies")  # unless switched for this send
     sengerio_bcc_sender = fields.Boolean(
@@ -64,33 +67,41 @@ class AccountMoveSendBatchWizard(models.TransientModel):
         for wizard in self:
             wizard.sengerio_bcc_sender = wizard.sengerio_wants_copy
 
-    @api.depends("sengerio_asked")
-    def _compute_alerts(self):  # pylint: disable=missing-return
-        # EXTENDS account: an address added to To of an invoice is enough; nobody reads the messages' texts here, which
-        # take as long as all the rest
+    @api.depends("move_ids", "sengerio_asked")
+    def _compute_sengerio_overview(self):
+        """Let Odoo tell summary and alerts, which ask for the same settings: an address added to To is enough."""
         for wizard in self:
-            super(AccountMoveSendBatchWizard, wizard._sengerio_with_choices())._compute_alerts()
-
-    @api.depends("sengerio_asked")
-    def _compute_summary_data(self):  # pylint: disable=missing-return
-        # EXTENDS account: see _compute_alerts
-        for wizard in self:
-            super(AccountMoveSendBatchWizard, wizard._sengerio_with_choices())._compute_summary_data()
+            told = wizard._sengerio_with_choices()
+            told._compute_summary_data()
+            told._compute_alerts()
 
     def _sengerio_with_choices(self):
-        """Return the wizard in whose settings of an invoice are the changes that can be used, and no texts."""
+        """Return the wizard in whose settings of an invoice, asked for once, are the changes that can be used.
+
+        There are no texts in them: nobody reads the messages here, and they take as long as all the rest.
+        """
         changes, problems = self._sengerio_read()
         choices = {move.id: self._sengerio_choices(move, changes, problems) for move in self.move_ids._origin}
-        return self.with_context(**{ALONE: True, SENDING_KEY: choices})
+        return self.with_context(**{ALONE: True, SENDING_KEY: choices, KNOWN: {}})
+
+    @api.model
+    def _get_default_sending_settings(self, move, from_cron=False, **custom_settings):
+        # EXTENDS account: see _sengerio_with_choices
+        known = self.env.context.get(KNOWN)
+        if known is None or from_cron or custom_settings:
+            return super()._get_default_sending_settings(move, from_cron=from_cron, **custom_settings)
+        if move.id not in known:
+            known[move.id] = super()._get_default_sending_settings(move)
+        return {**known[move.id]}
 
     @api.model
     def _get_default_mail_body(self, move, mail_template, mail_lang):
-        # EXTENDS account: see _compute_alerts
+        # EXTENDS account: see _sengerio_with_choices
         return "" if self.env.context.get(ALONE) else super()._get_default_mail_body(move, mail_template, mail_lang)
 
     @api.model
     def _get_default_mail_subject(self, move, mail_template, mail_lang):
-        # EXTENDS account: see _compute_alerts
+        # EXTENDS account: see _sengerio_with_choices
         return "" if self.env.context.get(ALONE) else super()._get_default_mail_subject(move, mail_template, mail_lang)
 
     @api.depends("move_ids", "sengerio_bcc_sender", "sengerio_changes", "sengerio_asked", "sengerio_wanted")
