@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 from collections import Counter
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -21,6 +22,33 @@ FEW = 40
 TROUBLED = 80
 
 
+@contextmanager
+def queue(folder, count, *options, **trouble):
+    """Give what starts a process and what asks the database, where documents wait in the queue.
+
+    :param Path folder: where the mail server keeps what it gets
+    :param int count: how many documents
+    :param str options: further ones of ``queue_mails.py fill``
+    :param trouble: of :func:`devkit.smtp.smtp_server`
+    """
+    database = f"{PREFIX}queue_{os.getpid()}"
+    with workbench(printer=False) as bench, smtp_server(bench, folder, **trouble) as port:
+        try:
+            clone_with_addon(bench, database)
+            config = bench.config(database, smtp_server="127.0.0.1", smtp_port=port, log_handler=":CRITICAL")
+            assert run_odoo_script(bench, database, SCRIPT, "fill", str(count), *options, config=config) == 0
+            yield partial(start, bench, config, database, SCRIPT), partial(bench.server.query, database=database)
+        finally:
+            discard(bench, database)
+
+
+def work_off(process):
+    """Let two workers work off the queue, thrice: one that meets the other may leave a mail for the next run."""
+    for _round in range(3):
+        workers = [process("run"), process("run")]
+        assert [worker.wait(SECONDS) for worker in workers] == [0, 0]
+
+
 def recipients(folder):
     """Return how often each address stands in an envelope."""
     envelopes = [json.loads(path.read_text() or "{}") for path in folder.glob("*.json")]
@@ -28,37 +56,22 @@ def recipients(folder):
 
 
 def test_killed_in_the_middle(tmp_path):
-    database = f"{PREFIX}queue_{os.getpid()}"
-    with workbench(printer=False) as bench, smtp_server(bench, tmp_path) as port:
-        try:
-            clone_with_addon(bench, database)
-            config = bench.config(database, smtp_server="127.0.0.1", smtp_port=port, log_handler=":CRITICAL")
-            assert run_odoo_script(bench, database, SCRIPT, "fill", str(DOCUMENTS), config=config) == 0
+    with queue(tmp_path, DOCUMENTS) as (process, query):
+        killed = process("run")
+        wait_for(lambda: len(list(tmp_path.glob("*.eml"))) >= DOCUMENTS // 2, killed)
+        killed.send_signal(signal.SIGKILL)
+        killed.wait()
+        before = recipients(tmp_path)
+        assert 0 < len(before) < 2 * DOCUMENTS
+        [recorded] = query("SELECT count(*) FROM sengerio_mail_delivery WHERE state = 'sent'")
+        # what the server took and the ledger does not know: the one message in flight
+        assert 0 <= sum(before.values()) - int(recorded) <= 2
 
-            worker = partial(start, bench, config, database, SCRIPT, "run")
-
-            def query(text):
-                return bench.server.query(text, database)
-
-            killed = worker()
-            wait_for(lambda: len(list(tmp_path.glob("*.eml"))) >= DOCUMENTS // 2, killed)
-            killed.send_signal(signal.SIGKILL)
-            killed.wait()
-            before = recipients(tmp_path)
-            assert 0 < len(before) < 2 * DOCUMENTS
-            [recorded] = query("SELECT count(*) FROM sengerio_mail_delivery WHERE state = 'sent'")
-            # what the server took and the ledger does not know: the one message in flight
-            assert 0 <= sum(before.values()) - int(recorded) <= 2
-
-            for _round in range(3):  # a worker that meets the other one may leave a mail for the next run
-                workers = [worker(), worker()]
-                assert [process.wait(SECONDS) for process in workers] == [0, 0]
-            after = recipients(tmp_path)
-            states = query("SELECT state, count(*) FROM sengerio_mail_document GROUP BY state")
-            deliveries = query("SELECT state, count(*) FROM sengerio_mail_delivery GROUP BY state")
-            waiting = query("SELECT count(*) FROM mail_mail WHERE state != 'sent'")
-        finally:
-            discard(bench, database)
+        work_off(process)
+        after = recipients(tmp_path)
+        states = query("SELECT state, count(*) FROM sengerio_mail_document GROUP BY state")
+        deliveries = query("SELECT state, count(*) FROM sengerio_mail_delivery GROUP BY state")
+        waiting = query("SELECT count(*) FROM mail_mail WHERE state != 'sent'")
     expected = {f"c{number}@customer.example" for number in range(DOCUMENTS)}
     expected |= {f"copy{number}@customer.example" for number in range(DOCUMENTS)}
     assert set(after) == expected | {"seller@firm.example"}
@@ -73,33 +86,22 @@ def test_killed_in_the_middle(tmp_path):
 
 def test_partners_gone_in_the_middle(tmp_path):
     """Customers are merged and contacts deleted while their documents are sent: nothing is lost, nothing doubled."""
-    database = f"{PREFIX}gone_{os.getpid()}"
-    with workbench(printer=False) as bench, smtp_server(bench, tmp_path) as port:
-        try:
-            clone_with_addon(bench, database)
-            config = bench.config(database, smtp_server="127.0.0.1", smtp_port=port, log_handler=":CRITICAL")
-            assert run_odoo_script(bench, database, SCRIPT, "fill", str(FEW), "--contacts", config=config) == 0
-            meddler = start(bench, config, database, SCRIPT, "meddle", str(FEW))
-            wait_for(lambda: bench.server.query("SELECT 1 FROM res_partner WHERE name = 'M3'", database), meddler)
-            worker = start(bench, config, database, SCRIPT, "run", stderr=subprocess.PIPE, text=True)
-            _output, errors = worker.communicate(timeout=SECONDS)
-            assert meddler.wait(SECONDS) == 0
-            # Odoo's own writing of notifications may collide with a merge: its job is undone then, and runs again
-            assert worker.returncode == 0 or "InFailedSqlTransaction" in errors, errors
-            met = recipients(tmp_path)
-            for _round in range(3):  # a worker that meets the other one leaves the rest for the next run
-                assert start(bench, config, database, SCRIPT, "run").wait(SECONDS) == 0
-            after = recipients(tmp_path)
-
-            def query(text):
-                return bench.server.query(text, database)
-
-            left = query("SELECT count(*) FROM res_partner WHERE name ~ '^[CK][0-9]+$'")
-            states = query("SELECT state, count(*) FROM sengerio_mail_document GROUP BY state")
-            deliveries = query("SELECT state, count(*) FROM sengerio_mail_delivery GROUP BY state")
-            waiting = query("SELECT count(*) FROM mail_mail WHERE state != 'sent'")
-        finally:
-            discard(bench, database)
+    with queue(tmp_path, FEW, "--contacts") as (process, query):
+        meddler = process("meddle", str(FEW))
+        wait_for(lambda: query("SELECT 1 FROM res_partner WHERE name = 'M3'"), meddler)
+        worker = process("run", stderr=subprocess.PIPE, text=True)
+        _output, errors = worker.communicate(timeout=SECONDS)
+        assert meddler.wait(SECONDS) == 0
+        # Odoo's own writing of notifications may collide with a merge: its job is undone then, and runs again
+        assert worker.returncode == 0 or "InFailedSqlTransaction" in errors, errors
+        met = recipients(tmp_path)
+        for _round in range(3):  # a worker that meets the other one leaves the rest for the next run
+            assert process("run").wait(SECONDS) == 0
+        after = recipients(tmp_path)
+        left = query("SELECT count(*) FROM res_partner WHERE name ~ '^[CK][0-9]+$'")
+        states = query("SELECT state, count(*) FROM sengerio_mail_document GROUP BY state")
+        deliveries = query("SELECT state, count(*) FROM sengerio_mail_delivery GROUP BY state")
+        waiting = query("SELECT count(*) FROM mail_mail WHERE state != 'sent'")
     assert left == ["0"]
     contacts = [number for number in range(FEW) if number % 4 != 3]  # see fill
     expected = {f"{kind}{number}@customer.example": 1 for kind in ("c", "copy") for number in range(FEW)}
@@ -113,26 +115,18 @@ def test_partners_gone_in_the_middle(tmp_path):
 
 def test_messages_deleted_in_the_middle(tmp_path):
     """Another worker has sent and deleted messages since the queue was read: the documents behind them leave."""
-    database = f"{PREFIX}deleted_{os.getpid()}"
-    with workbench(printer=False) as bench, smtp_server(bench, tmp_path) as port:
-        try:
-            clone_with_addon(bench, database)
-            config = bench.config(database, smtp_server="127.0.0.1", smtp_port=port, log_handler=":CRITICAL")
-            assert run_odoo_script(bench, database, SCRIPT, "fill", str(FEW), "--messages", config=config) == 0
-            worker = start(bench, config, database, SCRIPT, "run")
-            wait_for(lambda: any(tmp_path.glob("*.eml")), worker)
-            met = len(list(tmp_path.glob("*.eml")))
-            deleted = bench.server.query(
-                "DELETE FROM mail_mail mail USING mail_message message WHERE message.id = mail.mail_message_id "
-                f"AND message.body LIKE '%A word%' AND mail.id > (SELECT max(id) - {FEW // 2} FROM mail_mail) "
-                "RETURNING mail.id",
-                database,
-            )
-            assert worker.wait(SECONDS) == 0
-            after = recipients(tmp_path)
-            waiting = bench.server.query("SELECT count(*) FROM mail_mail WHERE state != 'sent'", database)
-        finally:
-            discard(bench, database)
+    with queue(tmp_path, FEW, "--messages") as (process, query):
+        worker = process("run")
+        wait_for(lambda: any(tmp_path.glob("*.eml")), worker)
+        met = len(list(tmp_path.glob("*.eml")))
+        deleted = query(
+            "DELETE FROM mail_mail mail USING mail_message message WHERE message.id = mail.mail_message_id "
+            f"AND message.body LIKE '%A word%' AND mail.id > (SELECT max(id) - {FEW // 2} FROM mail_mail) "
+            "RETURNING mail.id"
+        )
+        assert worker.wait(SECONDS) == 0
+        after = recipients(tmp_path)
+        waiting = query("SELECT count(*) FROM mail_mail WHERE state != 'sent'")
     assert met < FEW  # those that were deleted had not been reached
     few = FEW // 4
     assert len([row for row in deleted if row.isdigit()]) == few
@@ -164,44 +158,25 @@ def trouble(number):
 
 def test_refused_and_tried_again(tmp_path):
     """A worker is killed, then two work on while the server refuses, is busy and hangs up; then what waits is due."""
-    database = f"{PREFIX}trouble_{os.getpid()}"
     refused = [address for number in range(TROUBLED) if (address := trouble(number)[0])]
     troubles = {address: how for number in range(TROUBLED) for address, how in trouble(number)[1].items()}
-    with workbench(printer=False) as bench, smtp_server(bench, tmp_path, refused, troubles=troubles) as port:
-        try:
-            clone_with_addon(bench, database)
-            config = bench.config(database, smtp_server="127.0.0.1", smtp_port=port, log_handler=":CRITICAL")
-            assert run_odoo_script(bench, database, SCRIPT, "fill", str(TROUBLED), config=config) == 0
-            worker = partial(start, bench, config, database, SCRIPT, "run")
-
-            def query(text):
-                return bench.server.query(text, database)
-
-            killed = worker()
-            wait_for(lambda: len(list(tmp_path.glob("*.eml"))) >= TROUBLED // 2, killed)
-            killed.send_signal(signal.SIGKILL)
-            killed.wait()
-
-            def work_off():
-                for _round in range(3):  # a worker that meets the other one may leave a mail for the next run
-                    workers = [worker(), worker()]
-                    assert [process.wait(SECONDS) for process in workers] == [0, 0]
-                return recipients(tmp_path)
-
-            first = work_off()
-            waiting = query("SELECT count(*) FROM mail_mail WHERE state = 'outgoing' AND scheduled_date > now()")
-            query("UPDATE mail_mail SET scheduled_date = NULL WHERE state = 'outgoing'")  # the time has come
-            last = work_off()
-            states = query(
-                "SELECT state, copy_failed, count(*) FROM sengerio_mail_document GROUP BY 1, 2 ORDER BY 1, 2"
-            )
-            deliveries = query(
-                "SELECT substring(email FROM '^[a-z]+'), state, count(*) FROM sengerio_mail_delivery GROUP BY 1, 2"
-            )
-            replies = query("SELECT DISTINCT smtp_reply FROM sengerio_mail_delivery WHERE state = 'refused'")
-            mails = query("SELECT state, count(*) FROM mail_mail WHERE state != 'sent' GROUP BY 1 ORDER BY 1")
-        finally:
-            discard(bench, database)
+    with queue(tmp_path, TROUBLED, refuse=refused, troubles=troubles) as (process, query):
+        killed = process("run")
+        wait_for(lambda: len(list(tmp_path.glob("*.eml"))) >= TROUBLED // 2, killed)
+        killed.send_signal(signal.SIGKILL)
+        killed.wait()
+        work_off(process)
+        first = recipients(tmp_path)
+        waiting = query("SELECT count(*) FROM mail_mail WHERE state = 'outgoing' AND scheduled_date > now()")
+        query("UPDATE mail_mail SET scheduled_date = NULL WHERE state = 'outgoing'")  # the time has come
+        work_off(process)
+        last = recipients(tmp_path)
+        states = query("SELECT state, copy_failed, count(*) FROM sengerio_mail_document GROUP BY 1, 2 ORDER BY 1, 2")
+        deliveries = query(
+            "SELECT substring(email FROM '^[a-z]+'), state, count(*) FROM sengerio_mail_delivery GROUP BY 1, 2"
+        )
+        replies = query("SELECT DISTINCT smtp_reply FROM sengerio_mail_delivery WHERE state = 'refused'")
+        mails = query("SELECT state, count(*) FROM mail_mail WHERE state != 'sent' GROUP BY 1 ORDER BY 1")
     numbers = {kind: [n for n in range(TROUBLED) if n % 10 == kind and any(trouble(n))] for kind in range(9)}
     # refused for good, and lost where it may have arrived: not asked again; everybody else has got it once
     never = {f"{who}{n}@customer.example" for who in ("c", "copy") for n in numbers[1] + numbers[5]}
