@@ -24,6 +24,7 @@ from . import (
     sengerio_mail_import,
     sengerio_mail_receipt,
     sengerio_mail_resolver,
+    sengerio_mail_resolver_load,
     sengerio_mail_return,
     sengerio_mail_retention,
     sengerio_mail_search_words,

@@ -1,12 +1,11 @@
 from dataclasses import replace
 
 from odoo import SUPERUSER_ID, api, models
-from odoo.tools import SQL
 from odoo.tools.mail import email_normalize
 
 from ..tools import addresses
 from ..tools.addresses import Address
-from ..tools.resolver import Contact, Copy, Person, Question, Reason, Row, own_addresses, resolve, role_addresses
+from ..tools.resolver import Contact, Copy, Person, Question, Reason, own_addresses, resolve, role_addresses
 
 
 class SengerioMailResolver(models.AbstractModel):
@@ -167,113 +166,6 @@ class SengerioMailResolver(models.AbstractModel):
                 if partner == customer
                 else own_addresses(self._person(partner, rows), policy.role, company.id)
             )
-        )
-
-    @api.model
-    def _load(self, policy, partners, chain, sender, company):
-        """Fetch the role addresses of some partners and the copies that apply.
-
-        In one query where no copy may apply, which is planned in a third of the time that one for both takes.
-
-        :return: ``({partner id: [Row]}, [values of a copy])``
-        """
-        for model in ("sengerio.mail.address", "sengerio.mail.copy", "res.partner"):
-            self.env[model].flush_model()
-        [(rows, copy_ids)] = self.env.execute_query(
-            SQL(
-                """
-                SELECT (%(addresses)s), (
-                    SELECT array_agg(id)
-                      FROM sengerio_mail_copy
-                     WHERE active AND (company_id IS NULL OR company_id = %(company_id)s)
-                       AND (partner_id IS NULL
-                            OR direction = 'sent_by' AND partner_id = %(sender_id)s
-                            OR direction = 'sent_to' AND partner_id IN %(customer_ids)s)
-                       AND (role IS NULL OR role = %(role)s)
-                )
-                """,
-                addresses=self._addresses_query(SQL("partner_id IN %s", tuple(partners.ids) or (0,)), company),
-                customer_ids=tuple(chain.ids) or (0,),
-                sender_id=sender.sudo().partner_id.id or 0,
-                company_id=company.id,
-                role=policy.role,
-            )
-        )
-        persons, copies = self._load_copies(policy, copy_ids, partners, company) if copy_ids else ([], [])
-        return self._by_partner([*(rows or []), *persons]), copies
-
-    @api.model
-    def _load_addresses(self, partners, company):
-        """Fetch the role addresses of some partners.
-
-        :return: ``{partner id: [Row]}``
-        """
-        self.env["sengerio.mail.address"].flush_model()
-        condition = SQL("partner_id IN %s", tuple(partners.ids) or (0,))
-        [(rows,)] = self.env.execute_query(self._addresses_query(condition, company))
-        return self._by_partner(rows or [])
-
-    @api.model
-    def _by_partner(self, rows):
-        """Return ``{partner id: [Row]}`` of rows of :meth:`_addresses_query`."""
-        by_partner = {}
-        for partner_id, role, email, name, company_id, bounce_state in rows:
-            row = Row(role, email, name or "", company_id, bounce_state != "none")
-            by_partner.setdefault(partner_id, []).append(row)
-        return by_partner
-
-    @api.model
-    def _load_copies(self, policy, copy_ids, partners, company):
-        """Fetch those of some copies that apply to a type, and the role addresses of their persons.
-
-        :param partners: whose role addresses are known
-        :return: ``(rows of _addresses_query, values of the copies)``
-        """
-        [(rows, copies)] = self.env.execute_query(
-            SQL(
-                """
-                WITH copy AS (
-                    SELECT c.*, p.name AS person_name, p.email AS person_email,
-                           p.sengerio_bounced_email AS person_bounced,
-                           p.active AND (u.active IS NULL OR u.active) AS person_active,
-                           p.id IS DISTINCT FROM p.commercial_partner_id AS person_has_company
-                      FROM sengerio_mail_copy c
-                      LEFT JOIN res_partner p ON p.id = c.copy_partner_id
-                      LEFT JOIN LATERAL (
-                           SELECT bool_or(active) AS active FROM res_users WHERE partner_id = p.id
-                      ) u ON TRUE
-                     WHERE c.id = ANY(%(copy_ids)s)
-                       AND (NOT EXISTS (SELECT FROM sengerio_mail_copy_document_type_rel r WHERE r.copy_id = c.id)
-                            OR EXISTS (SELECT FROM sengerio_mail_copy_document_type_rel r
-                                         JOIN sengerio_mail_document_type t ON t.id = r.type_id
-                                        WHERE r.copy_id = c.id AND t.code = %(code)s))
-                )
-                SELECT (%(addresses)s), (SELECT json_agg(row_to_json(copy) ORDER BY id) FROM copy)
-                """,
-                copy_ids=copy_ids,
-                code=policy.code,
-                addresses=self._addresses_query(
-                    SQL(
-                        "partner_id IN (SELECT copy_partner_id FROM copy) AND partner_id NOT IN %s",
-                        tuple(partners.ids) or (0,),
-                    ),
-                    company,
-                ),
-            )
-        )
-        return rows or [], copies or []
-
-    @api.model
-    def _addresses_query(self, condition, company):
-        """Return the SQL for the role addresses that a company uses, as one JSON array."""
-        return SQL(
-            """
-            SELECT json_agg(json_build_array(partner_id, role, email, name, company_id, bounce_state) ORDER BY id)
-              FROM sengerio_mail_address
-             WHERE %s AND active AND (company_id IS NULL OR company_id = %s)
-            """,
-            condition,
-            company.id,
         )
 
     @api.model
