@@ -46,6 +46,7 @@ from . import (
     mail_template,
     mail_thread,
     mail_thread_blacklist,
+    mail_together,
     purchase_order,
     res_company,
     res_config_settings,

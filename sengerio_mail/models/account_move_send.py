@@ -329,11 +329,14 @@ class AccountMoveSend(models.AbstractModel):
         }
 
     @api.model
-    def _sengerio_headers(self, move, mail_template, mail_lang):
-        """Return author, From and Reply-To as the template and Odoo say."""
+    def _sengerio_headers(self, move, mail_template, mail_lang, author_id=None):
+        """Return author, From and Reply-To as the template and Odoo say.
+
+        :param author_id: of a ``res.partner``, where it does not matter who is the author of what From says
+        """
         render = self._get_mail_default_field_value_from_template
         email_from = mail_template.email_from and render(mail_template, mail_lang, move, "email_from") or None
-        author_id, email_from = move._message_compute_author(None, email_from)
+        author_id, email_from = move._message_compute_author(author_id, email_from)
         reply_to = mail_template.reply_to and render(mail_template, mail_lang, move, "reply_to") or None
         return self.env["res.partner"].browse(author_id), email_from, reply_to
 

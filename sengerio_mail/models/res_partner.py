@@ -187,14 +187,16 @@ class ResPartner(models.Model):
             domain &= Domain("id", "in", chosen)
         return self.env["account.move"].search(domain, order="invoice_date_due, id")
 
-    def _sengerio_due_lines(self):
+    def _sengerio_due_lines(self, invoices=None):
         """Return the rows of a notice as ``[{number, date, date_due, days_overdue, total, open, currency, move}]``.
 
         What a credit note gives back is negative.
+
+        :param invoices: of :meth:`_sengerio_due_invoices`, if they are known
         """
         today = fields.Date.context_today(self)
         lines = []
-        for move in self._sengerio_due_invoices():
+        for move in self._sengerio_due_invoices() if invoices is None else invoices:
             sign = -1 if move.move_type == "out_refund" else 1
             late = (today - (move.invoice_date_due or today)).days
             lines.append(
@@ -206,10 +208,13 @@ class ResPartner(models.Model):
             )  # fmt: skip
         return lines
 
-    def _sengerio_due_totals(self):
-        """Return what is open, as ``{currency: amount}``."""
+    def _sengerio_due_totals(self, lines=None):
+        """Return what is open, as ``{currency: amount}``.
+
+        :param lines: of :meth:`_sengerio_due_lines`, if they are known
+        """
         totals = {}
-        for line in self._sengerio_due_lines():
+        for line in self._sengerio_due_lines() if lines is None else lines:
             totals[line["currency"]] = totals.get(line["currency"], 0) + line["open"]
         return totals
 

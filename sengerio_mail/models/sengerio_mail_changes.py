@@ -8,6 +8,7 @@ from odoo.fields import Domain
 from odoo.tools import hmac
 
 from ..tools import changes as changing
+from ..tools.together import asked_together
 
 ADMINISTRATOR = "sengerio_mail.sengerio_mail_group_administrator"
 
@@ -134,6 +135,15 @@ class SengerioMailChanges(models.AbstractModel):
     @api.model
     def _bounced(self, emails):
         """Return those of some addresses whose mail came back."""
+        asked = emails and asked_together(self.env)
+        if not asked:
+            return self._fetch_bounced(emails)
+        asked.emails.update(emails)
+        everything = frozenset(asked.emails)
+        return frozenset(emails) & asked.answer(("bounced", everything), lambda: self._fetch_bounced(everything))
+
+    @api.model
+    def _fetch_bounced(self, emails):
         if not emails:
             return frozenset()
         # sudo: of partners whom the user may not see

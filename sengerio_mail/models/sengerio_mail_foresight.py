@@ -5,6 +5,7 @@ from odoo.fields import Domain
 
 from ..tools import addresses
 from ..tools.resolver import Answer, Row, role_addresses
+from ..tools.together import asked_together
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class SengerioMailForesight(models.AbstractModel):
             name: template._render_field(name, [record.id])[record.id] if template[name] else ""
             for name in ("email_from", "reply_to")
         }
-        author_id, email_from = self.env["mail.thread"]._message_compute_author(None, rendered["email_from"] or None)
+        author_id, email_from = self._author_of(rendered["email_from"] or None)
         author = self.env["res.partner"].browse(author_id) or sender.partner_id
         author, email_from = resolver._author(policy, record, sender, author, email_from)
         reply_to = rendered["reply_to"] or resolver._reply_to(policy, record, sender, author)
@@ -67,6 +68,16 @@ class SengerioMailForesight(models.AbstractModel):
         )
         reply_to = reply_to or resolver._thread_address(record, author, default=email_from)
         return Outlook(policy, answer, email_from, reply_to, addressed, mailed)
+
+    @api.model
+    def _author_of(self, email_from):
+        """Return author and From as Odoo would have them, see ``MailThread._message_compute_author()``."""
+        asked, threads = asked_together(self.env), self.env["mail.thread"]
+        if not asked:
+            return threads._message_compute_author(None, email_from)
+        return asked.answer(
+            ("author", self.env, email_from), lambda: threads._message_compute_author(None, email_from)
+        )
 
     @api.model
     def _specimen(self, policy, partner):
@@ -101,13 +112,24 @@ class SengerioMailForesight(models.AbstractModel):
         customer = record._mail_get_customer()
         if not template or template.use_default_to or not customer:
             return customer, plain
-        named = template._generate_template_recipients([record.id], ("email_cc", "email_to", "partner_to"))[record.id]
+        named = self._generated_recipients(template, record)
         to = addresses.tolerant(named.get("email_to"))
         known = self.env["mail.thread"]._partner_find_from_emails_single([a.email for a in to], no_create=True)
         known_emails = known.mapped("email_normalized")
         plain["email_to"] = [addresses.header(a.email, a.name) for a in to if a.email not in known_emails]
         plain["email_cc"] = [named.get("email_cc") or ""]
         return self.env["res.partner"].browse(named.get("partner_ids") or ()) | known, plain
+
+    @api.model
+    def _generated_recipients(self, template, record):
+        """Return whom a template names, see ``MailTemplate._generate_template_recipients()``."""
+        asked, names = asked_together(self.env), ("email_cc", "email_to", "partner_to")
+        if not asked or record not in asked:
+            return template._generate_template_recipients([record.id], names)[record.id]
+        return asked.answer(
+            ("generated", self.env, template.id),
+            lambda: template._generate_template_recipients(asked.records.ids, names),
+        )[record.id]
 
     @api.model
     def _would_be_mailed(self, record, addressed, author):

@@ -6,6 +6,7 @@ from odoo.tools.mail import email_normalize
 from ..tools import addresses
 from ..tools.addresses import Address
 from ..tools.resolver import Contact, Copy, Person, Question, Reason, own_addresses, resolve, role_addresses
+from ..tools.together import asked_together
 
 
 class SengerioMailResolver(models.AbstractModel):
@@ -184,6 +185,7 @@ class SengerioMailResolver(models.AbstractModel):
             if values["email"]:
                 yield Copy(email=values["email"], bounced=values["bounce_state"] == "bad_address", **settings)
             elif values["copy_field"]:
+                self._expect_people_at(values["copy_field"])
                 for person in self._people_at(record, values["copy_field"]):
                     yield Copy(chain=self._persons(record, person), **settings)
             elif values["person_has_company"]:
@@ -284,6 +286,14 @@ class SengerioMailResolver(models.AbstractModel):
             return people.filtered("active").partner_id
         users = people.with_context(active_test=False).user_ids
         return people - (users.partner_id - users.filtered("active").partner_id)
+
+    @api.model
+    def _expect_people_at(self, path):
+        """Let those whom a field of the other records leads to be asked about at once, too."""
+        if asked := asked_together(self.env):
+            people = asked.answer(("people", path), lambda: self._people_at(asked.records, path))
+            for person in people:
+                asked.partner_ids.update(self._chain(person).ids)
 
     @api.model
     def _field_label(self, record, path):

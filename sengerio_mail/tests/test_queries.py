@@ -183,24 +183,47 @@ class TestQueries(DocumentMailCase):
         return moves
 
     def test_batch(self):
-        """The wizard resolves each invoice, twenty at most, as sending will: so many queries each, and no more.
-
-        Whether a new address bounced is one more question each of two tables.
-        """
+        """The wizard tells of each invoice what will become of it: Odoo's summary and alerts, and who gets it."""
+        self.people[1::3].email = False
+        self.people[2::3].parent_id = self.azure
+        for person in self.people:
+            self.add_copy(person, direction="sent_to", header="cc", email=f"copy.of.{person.id}@x.example")
+        self.add_copy(None, header="bcc", copy_field="partner_id.parent_id")
         moves = self._invoices()
         wizard = self.env["account.move.send.batch.wizard"].with_user(self.boss)
-        own = {"added": {"cc": ["new@x.example"], "bcc": ["boss@x.example"]}, "removed": ["b1@x.example"]}
-        for changes, per_row in (({}, 15), ({"moves": {str(move.id): own for move in moves}}, 17)):
+        own = {
+            str(move.id): {"added": {"cc": [f"new{move.id}@x.example"], "bcc": ["boss@x.example"]},
+                           "removed": [f"copy.of.{move.partner_id.id}@x.example"]}
+            for move in moves
+        }  # fmt: skip
+        for changes in ({}, {"moves": own}):
             wizards = [
                 wizard.create({"move_ids": some.ids, "sengerio_changes": changes}) for some in (moves[:FEW], moves)
             ]
-            self.assertNoQueryPerRow(*wizards, "form", prefix="sengerio_", per_row=per_row)
+            self.assertNoQueryPerRow(*wizards, "form")
+        self.assertEqual(len(wizards[-1].sengerio_lines["lines"]), MANY)
+        self.assertTrue(wizards[-1].alerts["account_missing_email"])
+        self.assertEqual(wizards[-1].summary_data["email"]["count"], MANY - len(self.people[1::3]))
+
+    def test_composer(self):
+        """Quotations that are sent at once: who gets each."""
+        for person in self.people:
+            self.add_copy(person, direction="sent_to", header="cc", email=f"copy.of.{person.id}@x.example")
+        orders = self.env["sale.order"].browse(self.documents.mapped("res_id")).with_user(self.boss)
+        composers = []
+        for some in (orders[:FEW], orders):
+            context = some.with_context(hide_default_template=True).action_quotation_send()["context"]
+            composer = self.env["mail.compose.message"].with_user(self.boss).with_context(**context).create({})
+            composer.template_id = self.env.ref("sale.email_template_edi_sale")
+            composers.append(composer)
+        self.assertNoQueryPerRow(*composers, "form", prefix="sengerio_")
+        self.assertEqual(len(composers[-1].sengerio_lines["lines"]), MANY)
 
     def test_due_notices(self):
-        """Notices to customers: for each of the twenty on a page, what it owes and who gets it, as sending asks."""
+        """Notices to customers: for each of the twenty on a page, what it owes and who gets it."""
         moves = self._invoices()
         prepare = self.env["sengerio.mail.due.notice"].with_user(self.boss)._prepare
-        self.assertNoQueryPerRow(prepare(moves[:FEW]), prepare(moves), "form", per_row=11)
+        self.assertNoQueryPerRow(prepare(moves[:FEW]), prepare(moves), "form")
 
     def test_queued_mail(self):
         """A mail in the queue, its message and its recipients are taken by one query, as Odoo reads them by several."""

@@ -5,9 +5,9 @@ from odoo.exceptions import UserError
 
 from ..models.account_move_send import SENDING_KEY, mail_partner_ids
 from ..tools import changes as changing
+from ..tools.together import asked_together
 
 ALONE = "sengerio_addresses_alone"  # context: no texts are wanted
-KNOWN = "sengerio_known_settings"  # context: those of invoices that were asked for
 
 
 @dataclass(frozen=True)
@@ -15,13 +15,11 @@ class Foreseen:
     """What will become of one invoice.
 
     :ivar policy: the :class:`..models.sengerio_mail_document_type.Policy`, ``None`` if it is no document
-    :ivar dict settings: see ``_get_default_sending_settings``
     :ivar answer: the :class:`..tools.resolver.Answer`, ``None`` if it is no document by e-mail
     :ivar recipients_data: whom Odoo will notify
     """
 
     policy: object
-    settings: dict
     answer: object = None
     recipients_data: tuple = ()
 
@@ -49,9 +47,10 @@ class AccountMoveSendBatchWizard(models.TransientModel):
         """Tell what the types of all these documents allow."""
         resolver, preview = self.env["sengerio.mail.resolver"], self.env["sengerio.mail.preview"]
         for wizard in self:
-            policies, cases = {}, {}
-            for move in wizard.move_ids._origin:
-                template = move._get_mail_template()
+            policies, cases, moves = {}, {}, wizard.move_ids._origin
+            with resolver._together(moves):
+                templates = {move: move._get_mail_template() for move in moves}
+            for move, template in templates.items():
                 if policy := self._sengerio_policy(move, template):
                     policies[move] = policy
                     has_reply_to = bool(template.reply_to)
@@ -71,9 +70,22 @@ class AccountMoveSendBatchWizard(models.TransientModel):
     def _compute_sengerio_overview(self):
         """Let Odoo tell summary and alerts, which ask for the same settings: an address added to To is enough."""
         for wizard in self:
-            told = wizard._sengerio_with_choices()
-            told._compute_summary_data()
-            told._compute_alerts()
+            with self.env["sengerio.mail.resolver"]._together(wizard.move_ids._origin):
+                told = wizard._sengerio_with_choices()
+                told._compute_summary_data()
+                told._compute_alerts()
+            wizard.alerts = {key: self._sengerio_without_choices(alert) for key, alert in (wizard.alerts or {}).items()}
+
+    @api.model
+    def _sengerio_without_choices(self, alert):
+        """Return an alert whose action, which has our context, is without what is there for the alerts alone."""
+        action = alert.get("action")
+        if not isinstance(action, dict):
+            return alert
+        context = {
+            key: value for key, value in (action.get("context") or {}).items() if key not in (ALONE, SENDING_KEY)
+        }
+        return {**alert, "action": {**action, "context": context}}
 
     def _sengerio_with_choices(self):
         """Return the wizard in whose settings of an invoice, asked for once, are the changes that can be used.
@@ -82,17 +94,15 @@ class AccountMoveSendBatchWizard(models.TransientModel):
         """
         changes, problems = self._sengerio_read()
         choices = {move.id: self._sengerio_choices(move, changes, problems) for move in self.move_ids._origin}
-        return self.with_context(**{ALONE: True, SENDING_KEY: choices, KNOWN: {}})
+        return self.with_context(**{ALONE: True, SENDING_KEY: choices})
 
     @api.model
     def _get_default_sending_settings(self, move, from_cron=False, **custom_settings):
         # EXTENDS account: see _sengerio_with_choices
-        known = self.env.context.get(KNOWN)
-        if known is None or from_cron or custom_settings:
-            return super()._get_default_sending_settings(move, from_cron=from_cron, **custom_settings)
-        if move.id not in known:
-            known[move.id] = super()._get_default_sending_settings(move)
-        return {**known[move.id]}
+        ask, asked = super()._get_default_sending_settings, asked_together(self.env)
+        if not asked or from_cron or custom_settings:
+            return ask(move, from_cron=from_cron, **custom_settings)
+        return {**asked.answer(("settings", self.env, move), lambda: ask(move))}
 
     @api.model
     def _get_default_mail_body(self, move, mail_template, mail_lang):
@@ -109,11 +119,11 @@ class AccountMoveSendBatchWizard(models.TransientModel):
         preview = self.env["sengerio.mail.preview"]
         for wizard in self:
             moves = wizard.move_ids._origin
-            wanted = moves.browse(preview._wanted(moves.ids, wizard.sengerio_wanted))
+            wanted = moves.browse(preview._wanted(moves.ids, wizard.sengerio_wanted)).with_prefetch(moves.ids)
             changes, problems = wizard._sengerio_read()
             wizard.sengerio_lines = {
                 "ids": moves.ids,
-                "lines": [wizard._sengerio_line(move, changes, problems) for move in wanted.with_prefetch(moves.ids)],
+                "lines": wizard._sengerio_told(wanted, changes, problems),
                 "cc": [
                     preview._problem_tag(entry, problems[entry]) if entry in problems else preview._common_tag(entry)
                     for entry in changes.common.entries
@@ -158,7 +168,9 @@ class AccountMoveSendBatchWizard(models.TransientModel):
         to_nobody = self.env["account.move"]
         for move in self.move_ids:
             own = changes.own_of(move.id)
-            answer = self._sengerio_foreseen(move, choices[move.id]).answer if own else None
+            if not own:
+                continue
+            answer = self._sengerio_foreseen(move, self._sengerio_settings(move, choices[move.id])).answer
             if answer is None:
                 continue
             self._sengerio_refuse_unreachable(move, own, answer)
@@ -207,40 +219,58 @@ class AccountMoveSendBatchWizard(models.TransientModel):
             choices["sengerio_changes"] = changing.write(found)
         return choices
 
-    def _sengerio_foreseen(self, move, choices, shown=False):
-        """Tell what will become of an invoice.
+    def _sengerio_settings(self, move, choices):
+        """Return the settings of an invoice, without texts.
 
         :param dict choices: of :meth:`_sengerio_choices`
+        """
+        settings = self.with_context(**{ALONE: True})._get_default_sending_settings(move)
+        return self._sengerio_with_carried(settings, self._sengerio_carried(choices))
+
+    def _sengerio_foreseen(self, move, settings, shown=False):
+        """Tell what will become of an invoice.
+
+        :param dict settings: of :meth:`_sengerio_settings`
         :param bool shown: tell the copies although nobody is in To
         :rtype: Foreseen
         """
-        wizard = self.with_context(**{ALONE: True})
-        settings = wizard._get_default_sending_settings(move)
-        settings = self._sengerio_with_carried(settings, self._sengerio_carried(choices))
         policy = self._sengerio_policy(move, settings.get("mail_template"))
         if "email" not in settings["sending_methods"] or not policy:
-            return Foreseen(policy, settings)
+            return Foreseen(policy)
         recipients_data = self._sengerio_recipients_data(move, mail_partner_ids(settings))
         answer = self._sengerio_answer(move, policy, {**settings, "sengerio_shown": shown}, recipients_data)
-        return Foreseen(policy, settings, answer, tuple(recipients_data))
+        return Foreseen(policy, answer, tuple(recipients_data))
 
-    def _sengerio_line(self, move, changes, problems):
+    def _sengerio_told(self, moves, changes, problems):
+        """Return who will get each of some invoices, see :meth:`_sengerio_line`."""
+        with self.env["sengerio.mail.resolver"]._together(moves) as asked:
+            settings = {
+                move: self._sengerio_settings(move, self._sengerio_choices(move, changes, problems)) for move in moves
+            }
+            for move in moves:
+                asked.partner_ids.update(settings[move].get("mail_partner_ids") or ())
+                asked.emails.update(changes.of(move.id).emails)
+            return [self._sengerio_line(move, settings[move], changes, problems) for move in moves]
+
+    def _sengerio_line(self, move, settings, changes, problems):
         """Return who will get an invoice, see ``sengerio.mail.preview``.
 
+        :param dict settings: of :meth:`_sengerio_settings`
         :param changes: :class:`..tools.changes.BatchChanges`
         :param problems: ``{entry: message}`` of those that cannot be used
         """
         own = changes.own_of(move.id)
-        choices = self._sengerio_choices(move, changes, problems)
-        foreseen = self._sengerio_foreseen(move, choices, shown=bool(own))
-        preview, answer, settings = self.env["sengerio.mail.preview"], foreseen.answer, foreseen.settings
+        foreseen = self._sengerio_foreseen(move, settings, shown=bool(own))
+        preview, answer = self.env["sengerio.mail.preview"], foreseen.answer
         contacts = settings.get("sengerio_contacts") or []
         addressed = len(settings.get("mail_partner_ids") or ()) > len(contacts)
         if answer is None:
             return {**preview._line(move, None), "note": self.env._("not by e-mail"), "addressed": addressed}
         headers = preview._headers(
             foreseen.policy, move, self.env["sengerio.mail.resolver"]._sender(move),
-            *self._sengerio_headers(move, settings["mail_template"], settings["mail_lang"]),
+            *self._sengerio_headers(
+                move, settings["mail_template"], settings["mail_lang"], self.env.user.partner_id.id
+            ),
             changes.common, choices=False,
         )  # fmt: skip
         line = preview._line(move, answer, addressed, headers["from"]["text"], headers["reply_to"]["text"])

@@ -44,27 +44,34 @@ class MailComposeMessage(models.TransientModel):
 
     def _sengerio_summary_lines(self, res_ids):
         """Return a line for each record, see ``sengerio.mail.preview``, by the values with which it would be sent."""
-        preview = self.env["sengerio.mail.preview"]
         records = self.env[self.model].browse(res_ids)
-        values_all = self._sengerio_addressing_values(records)
-        configured = self.env["ir.config_parameter"].sudo().get_param("mail.batch_size")  # a setting, as Odoo reads it
-        for batch in split_every(int(configured or 0) or self._batch_size, res_ids):  # so Odoo looks for duplicates
-            self._process_mail_values_state({res_id: values_all[res_id] for res_id in batch})
-        notes = {
-            "mail_bl": self.env._("nobody: on the list of those who want no mailings"),
-            "mail_optout": self.env._("nobody: on the list of those who want no mailings"),
-            "mail_dup": self.env._("nobody: the same message goes to the same address already"),
-        }
-        lines = []
-        for record in records:
-            values = values_all[record.id]
-            if note := notes.get(values.get("failure_type")):
-                lines.append({**preview._line(record, None), "note": note})
-                continue
-            answer = self._sengerio_foreseen(record, values)
-            email_from, reply_to = preview._readable(values["email_from"]), ", ".join(email_split(values["reply_to"]))
-            lines.append(preview._line(record, answer, email_from=email_from, reply_to=reply_to))
-        return lines
+        with self.env["sengerio.mail.resolver"]._together(records) as asked:
+            values_all = self._sengerio_addressing_values(records)
+            configured = self.env["ir.config_parameter"].sudo().get_param("mail.batch_size")  # as Odoo reads it
+            for batch in split_every(int(configured or 0) or self._batch_size, res_ids):  # so it looks for duplicates
+                self._process_mail_values_state({res_id: values_all[res_id] for res_id in batch})
+            for values in values_all.values():
+                asked.partner_ids.update(self._sengerio_partner_ids(values))
+            return [self._sengerio_summary_line(record, values_all[record.id]) for record in records]
+
+    def _sengerio_summary_line(self, record, values):
+        preview = self.env["sengerio.mail.preview"]
+        unwanted = self.env._("nobody: on the list of those who want no mailings")
+        duplicate = self.env._("nobody: the same message goes to the same address already")
+        notes = {"mail_bl": unwanted, "mail_optout": unwanted, "mail_dup": duplicate}
+        if note := notes.get(values.get("failure_type")):
+            return {**preview._line(record, None), "note": note}
+        answer = self._sengerio_foreseen(record, values)
+        email_from, reply_to = preview._readable(values["email_from"]), ", ".join(email_split(values["reply_to"]))
+        return preview._line(record, answer, email_from=email_from, reply_to=reply_to)
+
+    @api.model
+    def _sengerio_partner_ids(self, values):
+        """Return the ids of whom a mail will be for.
+
+        :param dict values: of :meth:`_sengerio_addressing_values`
+        """
+        return [command[1] for command in values["recipient_ids"]]
 
     def _sengerio_foreseen(self, record, values):
         """Tell who will get a record's document, as it is resolved when its mail is made.
@@ -72,7 +79,7 @@ class MailComposeMessage(models.TransientModel):
         :param dict values: of :meth:`_sengerio_addressing_values`
         :rtype: odoo.addons.sengerio_mail.tools.resolver.Answer
         """
-        partner_ids = [command[1] for command in values["recipient_ids"]]
+        partner_ids = self._sengerio_partner_ids(values)
         mailed = [{"id": partner_id, "notif": "email"} for partner_id in partner_ids]
         send = {"addressed": partner_ids, **{name: [values.get(name)] for name in PLAIN}}
         resolver = self.env["sengerio.mail.resolver"]

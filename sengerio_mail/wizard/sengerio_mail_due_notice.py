@@ -124,13 +124,29 @@ class SengerioMailDueNoticeLine(models.TransientModel):
 
     @api.depends("move_ids", "partner_id", "company_id")
     def _compute_due(self):
-        for line in self:
-            partner = line._in_context().partner_id
-            rows, totals = partner._sengerio_due_lines(), partner._sengerio_due_totals()
-            line.invoice_count = len(rows)
-            line.amounts = ", ".join(format_amount(self.env, amount, currency) for currency, amount in totals.items())
-            line.days_overdue = max((row["days_overdue"] for row in rows), default=0)
-            line.warning = line._find_trouble(totals)
+        due = self._due_invoices()
+        with self.env["sengerio.mail.resolver"]._together(self.partner_id):
+            for line in self:
+                partner = line._in_context().partner_id
+                rows = partner._sengerio_due_lines(due[line])
+                totals = partner._sengerio_due_totals(rows)
+                amounts = [format_amount(self.env, amount, currency) for currency, amount in totals.items()]
+                line.invoice_count, line.amounts = len(rows), ", ".join(amounts)
+                line.days_overdue = max((row["days_overdue"] for row in rows), default=0)
+                line.warning = line._find_trouble(totals)
+
+    def _due_invoices(self):
+        """Return ``{line: what ResPartner._sengerio_due_invoices() says of it}``, asked for all at once."""
+        chosen = Domain("id", "in", self.move_ids._origin.ids)
+        found = self.env["account.move"].search(OPEN_MOVES & chosen, order="invoice_date_due, id")
+        return {
+            line: found.filtered(
+                lambda move, line=line: move in line.move_ids._origin
+                and move.company_id == line.company_id
+                and move.commercial_partner_id == line.partner_id.commercial_partner_id
+            )
+            for line in self
+        }
 
     def _find_trouble(self, totals):
         """Return why a notice cannot be sent, ``False`` if it can."""
@@ -169,19 +185,22 @@ class SengerioMailDueNoticeLine(models.TransientModel):
     @api.depends("partner_id", "company_id")
     @api.depends_context("uid", "lang")
     def _compute_recipients(self):
-        """Tell who will get the notice, as the resolver answers when it is sent; of the lines on the page alone."""
-        for line in self:
-            policy, _template = line._policy_and_template()
-            own = line._in_context()
-            foresight, preview = own.env["sengerio.mail.foresight"], own.env["sengerio.mail.preview"]
-            try:
-                outlook = foresight._foresee(policy, own.partner_id, self.env.user, own.company_id)
-            except UserError as error:  # a template that cannot be rendered is not sent either
-                line.recipients = preview._nobody(str(error))
-                continue
-            line.recipients = preview._recipients(
-                own.partner_id, outlook.answer, {}, outlook.addressed, outlook.mailed
-            )
+        """Tell who will get the notice, as the resolver answers when it is sent; of the lines on the page alone.
+
+        Which invoices it is about changes nothing of that.
+        """
+        with self.env["sengerio.mail.resolver"]._together(self.partner_id):
+            for line in self:
+                line.recipients = line.with_company(line.company_id)._foreseen_recipients()
+
+    def _foreseen_recipients(self):
+        policy, _template = self._policy_and_template()
+        foresight, preview = self.env["sengerio.mail.foresight"], self.env["sengerio.mail.preview"]
+        try:
+            outlook = foresight._foresee(policy, self.partner_id, self.env.user, self.company_id)
+        except UserError as error:  # a template that cannot be rendered is not sent either
+            return preview._nobody(str(error))
+        return preview._recipients(self.partner_id, outlook.answer, {}, outlook.addressed, outlook.mailed)
 
     def _policy_and_template(self):
         """Return the policy of notices of the company, and its e-mail template.
