@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 WIDE, NARROW = (1280, 800), (400, 800)
-WIDER, TALL = (1600, 800), (1280, 1500)  # all columns of the list; the settings with their check and the test
+WIDER, TALL = (1600, 800), (1280, 1700)  # all columns of the list; the settings with their check and the test
 
 
 @dataclass(frozen=True)
