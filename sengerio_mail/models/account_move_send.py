@@ -1,7 +1,7 @@
 import logging
 from dataclasses import replace
 
-from odoo import api, models
+from odoo import SUPERUSER_ID, api, models
 from odoo.exceptions import UserError
 from odoo.tools import consteq, mail
 
@@ -262,21 +262,28 @@ class AccountMoveSend(models.AbstractModel):
     @api.model
     def _sengerio_send_values(self, move, move_data):
         """Return what the message about a move would carry, see ``mail.message``."""
+        plain = self._sengerio_plain(move, move_data["mail_template"], move_data["mail_lang"])
+        if not plain["email_to"] and not mail_partner_ids(move_data) and not self._sengerio_added_to_only(move_data):
+            plain = {"email_to": plain["email_cc"], "email_cc": []}  # as MailThread._sengerio_add_plain()
         return {
-            **self._sengerio_plain(move, move_data["mail_template"], move_data["mail_lang"]),
+            **plain,
             "bcc_sender": move_data.get("sengerio_bcc_sender"),
             "changes": move_data.get("sengerio_changes"),
             "customer_unknown": bool(move_data.get("sengerio_shown")),
         }
 
     @api.model
-    def _sengerio_recipients_data(self, move, partner_ids):
-        """Return whom Odoo will notify."""
-        return move._notify_get_recipients(
+    def _sengerio_recipients_data(self, move, partner_ids, author=None):
+        """Return whom Odoo will notify.
+
+        :param author: ``res.partner``, of the message that OdooBot's job will post; without it the user posts it now
+        """
+        return (move.with_user(SUPERUSER_ID) if author else move)._notify_get_recipients(
             self.env["mail.message"],
             msg_vals={
-                "author_id": self.env.user.partner_id.id, "incoming_email_cc": False, "incoming_email_to": False,
-                "message_type": "comment", "outgoing_email_to": False, "partner_ids": partner_ids,
+                "author_id": (author or self.env.user.partner_id).id,
+                "incoming_email_cc": False, "incoming_email_to": False, "outgoing_email_to": False,
+                "message_type": "comment", "partner_ids": partner_ids,
                 "subtype_id": self.env["ir.model.data"]._xmlid_to_res_id("mail.mt_comment"),
             },
             notify_author_mention=True,
@@ -329,14 +336,11 @@ class AccountMoveSend(models.AbstractModel):
         }
 
     @api.model
-    def _sengerio_headers(self, move, mail_template, mail_lang, author_id=None):
-        """Return author, From and Reply-To as the template and Odoo say.
-
-        :param author_id: of a ``res.partner``, where it does not matter who is the author of what From says
-        """
+    def _sengerio_headers(self, move, mail_template, mail_lang):
+        """Return author, From and Reply-To as the template and Odoo say."""
         render = self._get_mail_default_field_value_from_template
         email_from = mail_template.email_from and render(mail_template, mail_lang, move, "email_from") or None
-        author_id, email_from = move._message_compute_author(author_id, email_from)
+        author_id, email_from = self.env["sengerio.mail.foresight"]._author_of(move, email_from)
         reply_to = mail_template.reply_to and render(mail_template, mail_lang, move, "reply_to") or None
         return self.env["res.partner"].browse(author_id), email_from, reply_to
 

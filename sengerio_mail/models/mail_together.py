@@ -18,7 +18,8 @@ class MailThread(models.AbstractModel):
             ("default recipients", self.env, with_cc, all_tos),
             lambda: asking._message_get_default_recipients(with_cc=with_cc, all_tos=all_tos),
         )
-        return {self.id: {**found[self.id]}}
+        values = found[self.id].items()  # Odoo changes lists that it gets
+        return {self.id: {name: [*value] if isinstance(value, list) else value for name, value in values}}
 
     def _notify_get_reply_to(self, default=None, author_id=False):
         # EXTENDS mail: once for several records, to each of which its own default is given afterwards
@@ -42,11 +43,10 @@ class MailFollowers(models.Model):
             return super()._get_recipient_data(records, message_type, subtype_id, pids)
         ask, everybody = super()._get_recipient_data, tuple(sorted(together.partner_ids))
         question = (records.env, message_type, subtype_id)
-        followers = together.answer(
-            ("followers", *question), lambda: ask(together.records, message_type, subtype_id)
-        )
+        asking = together.records.with_env(records.env)
+        followers = together.answer(("followers", *question), lambda: ask(asking, message_type, subtype_id))
         found = together.answer(
-            ("notified", *question, everybody), lambda: ask(together.records, message_type, subtype_id, everybody)
+            ("notified", *question, everybody), lambda: ask(asking, message_type, subtype_id, everybody)
         )[records.id]
         wanted = {*followers[records.id], *(pids or ())}
         return {records.id: {pid: {**values} for pid, values in found.items() if pid in wanted}}
@@ -72,4 +72,4 @@ def _exists_once(records, ask):
     together = asked_together(records.env)
     if not together:
         return ask()
-    return records.browse(together.answer(("exists", records._name, records._ids), lambda: ask().ids))
+    return together.answer(("exists", records._name, records._ids), ask).with_env(records.env)

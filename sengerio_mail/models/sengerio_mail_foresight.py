@@ -1,7 +1,10 @@
+from contextlib import suppress
 from dataclasses import dataclass
 
 from odoo import api, models
+from odoo.exceptions import UserError
 from odoo.fields import Domain
+from odoo.tools.mail import email_normalize
 
 from ..tools import addresses
 from ..tools.resolver import Answer, Row, role_addresses
@@ -57,7 +60,7 @@ class SengerioMailForesight(models.AbstractModel):
             name: template._render_field(name, [record.id])[record.id] if template[name] else ""
             for name in ("email_from", "reply_to")
         }
-        author_id, email_from = self._author_of(rendered["email_from"] or None)
+        author_id, email_from = self._author_of(self.env["mail.thread"], rendered["email_from"] or None)
         author = self.env["res.partner"].browse(author_id) or sender.partner_id
         author, email_from = resolver._author(policy, record, sender, author, email_from)
         reply_to = rendered["reply_to"] or resolver._reply_to(policy, record, sender, author)
@@ -70,14 +73,23 @@ class SengerioMailForesight(models.AbstractModel):
         return Outlook(policy, answer, email_from, reply_to, addressed, mailed)
 
     @api.model
-    def _author_of(self, email_from):
-        """Return author and From as Odoo would have them, see ``MailThread._message_compute_author()``."""
-        asked, threads = asked_together(self.env), self.env["mail.thread"]
-        if not asked:
-            return threads._message_compute_author(None, email_from)
+    def _author_of(self, record, email_from):
+        """Return author and From as Odoo would have them, see ``MailThread._message_compute_author()``.
+
+        :param record: whose followers Odoo takes first, if several people have the address
+        """
+        asked = email_from and asked_together(self.env)
+        if not asked or asked.answer(("shared", email_from), lambda: self._is_shared(email_from)):
+            return record._message_compute_author(None, email_from)
         return asked.answer(
-            ("author", self.env, email_from), lambda: threads._message_compute_author(None, email_from)
+            ("author", record.env, email_from), lambda: record._message_compute_author(None, email_from)
         )
+
+    @api.model
+    def _is_shared(self, email):
+        """Tell whether several people have an address."""
+        people_sudo = self.env["res.partner"].sudo()
+        return people_sudo.search_count([("email_normalized", "=", email_normalize(email))], limit=2) > 1
 
     @api.model
     def _specimen(self, policy, partner):
@@ -124,12 +136,14 @@ class SengerioMailForesight(models.AbstractModel):
     def _generated_recipients(self, template, record):
         """Return whom a template names, see ``MailTemplate._generate_template_recipients()``."""
         asked, names = asked_together(self.env), ("email_cc", "email_to", "partner_to")
-        if not asked or record not in asked:
-            return template._generate_template_recipients([record.id], names)[record.id]
-        return asked.answer(
-            ("generated", self.env, template.id),
-            lambda: template._generate_template_recipients(asked.records.ids, names),
-        )[record.id]
+
+        def ask_for_all():
+            with suppress(UserError):  # one record is enough for that
+                return template._generate_template_recipients(asked.records.ids, names)
+            return None
+
+        found = asked and record in asked and asked.answer(("generated", self.env, template.id), ask_for_all)
+        return (found or template._generate_template_recipients([record.id], names))[record.id]
 
     @api.model
     def _would_be_mailed(self, record, addressed, author):

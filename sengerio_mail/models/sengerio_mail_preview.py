@@ -32,14 +32,7 @@ class SengerioMailPreview(models.AbstractModel):
         preview["to"] += self._tags_without_mail(answer, partners, recipients_data)
         for entry, message in problems.items():
             preview[entry.header].append(self._problem_tag(entry, message))
-        preview["followers"] = [
-            {
-                "key": f"follower:{person.id}", "email": ", ".join(address.email for address in person.emails),
-                "name": person.name, "reason": self.env._("follower: gets Odoo's own mail"), "kind": "follower",
-                "locked": True, "partner_id": person.id,
-            }
-            for person in answer.followers
-        ]  # fmt: skip
+        preview["followers"] = self._followers(answer)
         preview["left_out"] = self._left_out(answer)
         preview["warnings"] = self._warnings(record, answer)
         return preview
@@ -54,6 +47,18 @@ class SengerioMailPreview(models.AbstractModel):
             **{name: [] for name in (*changing.HEADERS, "followers", "left_out")},
             "warnings": [{"text": why, "partner_id": False, "action": ""}],
         }
+
+    @api.model
+    def _followers(self, answer):
+        """Return the tags of those whom Odoo mails besides."""
+        return [
+            {
+                "key": f"follower:{person.id}", "email": ", ".join(address.email for address in person.emails),
+                "name": person.name, "reason": self.env._("follower: gets Odoo's own mail"), "kind": "follower",
+                "locked": True, "partner_id": person.id,
+            }
+            for person in answer.followers
+        ]  # fmt: skip
 
     @api.model
     def _left_out(self, answer):

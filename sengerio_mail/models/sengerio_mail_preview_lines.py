@@ -44,7 +44,7 @@ class SengerioMailPreview(models.AbstractModel):
             "reply_to": reply_to,
             **{header: [self._tag(found) for found in answer.by_header(header)] for header in changing.HEADERS},
             "left_out": self._left_out(answer),
-            "followers": [person.name for person in answer.followers],
+            "followers": self._followers(answer),
             "warnings": [
                 self._warning(warning)
                 for warning in answer.warnings

@@ -125,7 +125,7 @@ class SengerioMailResolver(models.AbstractModel):
         changes = self.env["sengerio.mail.changes"]._of_send(policy, send)
         contacts = [
             Contact(self._person(partner, rows), partner.id in addressed)
-            for partner in self.env["res.partner"].sudo().browse(mailed)
+            for partner in self.env["res.partner"].sudo().browse(sorted(mailed))
         ]
         return resolve(
             Question(

@@ -322,3 +322,73 @@ class TestBatchMore(BatchLinesCase):
             with self.subTest(wanted=wanted):
                 self.assertEqual({*self.told(self.batch(moves), wanted)}, {*moves.ids})
         self.assertEqual([*self.told(self.batch(moves), [moves.ids[1], other.id])], [moves.ids[1]])
+
+
+@tagged("post_install", "-at_install")
+class TestBatchShownIsSent(BatchLinesCase):
+    """What is shown is what Odoo's job sends, to which not the clerk but who is in From is the author."""
+
+    def assertShownIsSent(self, moves):  # noqa: N802
+        """Send all, and compare what arrives with what was shown.
+
+        :return: the lines
+        """
+        wizard = self.batch(moves)
+        lines = {line["id"]: line for line in wizard.sengerio_lines["lines"]}
+        wizard.action_send_and_print()
+        mails = self.work_off()
+        for move in moves:
+            line = lines[move.id]
+            shown = [(header, tag["email"]) for header in ("to", "cc", "bcc") for tag in line[header]]
+            sent = self.document_of(move).delivery_ids
+            self.assertEqual([(delivery.header, delivery.email) for delivery in sent], shown)
+            expected = [email for _header, email in shown] + [tag["email"] for tag in line["followers"]]
+            arrived = [email for mail in self.mails_of(move, mails) for email in mail.rcpt]
+            self.assertEqual(sorted(arrived), sorted(expected))
+        return [lines[move.id] for move in moves]
+
+    def make_followed(self, *followers):
+        """Return an invoice that the clerk has made, and so follows, as others do."""
+        move = self.make_move()
+        move.message_subscribe([user.partner_id.id for user in (self.clerk, *followers)])
+        return move
+
+    def test_followers(self):
+        """The clerk as a follower gets Odoo's mail and no blind copy; who is in From is told nothing as a follower."""
+        self.add_copy(self.azure, header="cc", copy_partner_id=self.anna.partner_id.id)
+        moves = self.make_move() | self.make_followed() | self.make_followed(self.anna) | self.make_followed(self.marc)
+        lines = self.assertShownIsSent(moves)
+        anna = self.anna.email
+        self.assertEqual(
+            [([tag["email"] for tag in line["bcc"]], [tag["email"] for tag in line["followers"]]) for line in lines],
+            [([CLERK], []), ([], [CLERK]), ([], [CLERK]), ([], [self.marc.email, CLERK])],
+        )
+        self.assertEqual([[tag["email"] for tag in line["cc"]] for line in lines], [[anna]] * 4)
+
+    def test_from_the_sender(self):
+        """Where the policy puts the clerk into From, Anna is told as a follower, and gets no copy."""
+        self.env.ref("sengerio_mail.sengerio_mail_document_type_invoice").from_policy = "sender"
+        self.add_copy(self.azure, header="cc", copy_partner_id=self.anna.partner_id.id)
+        lines = self.assertShownIsSent(self.make_followed() | self.make_followed(self.anna))
+        self.assertEqual(
+            [[tag["email"] for header in ("cc", "bcc", "followers") for tag in line[header]] for line in lines],
+            [[self.anna.email, CLERK], [CLERK, self.anna.email]],
+        )
+
+    def test_same_address(self):
+        """Of several contacts with the address of From, a follower is the author, as Odoo has it."""
+        double = self.env["res.partner"].create({"name": "Anna at home", "email": self.anna.email})
+        moves = self.make_followed() | self.make_followed()
+        moves[1].message_subscribe(double.ids)
+        self.assertShownIsSent(moves)
+
+    def test_template_with_cc_alone(self):
+        """A template that names addresses in Cc alone: they are in To, as nobody else is."""
+        self.env.ref("account.email_template_edi_invoice").write(
+            {"use_default_to": False, "partner_to": False, "email_to": False, "email_cc": "desk@ext.example"}
+        )
+        line, _other = self.assertShownIsSent(self.make_move() | self.make_move())
+        self.assertEqual([tag["email"] for tag in line["to"]], ["desk@ext.example"])
+        self.assertFalse(line["note"])
+        single = self.wizard(self.make_move())
+        self.assertEqual([tag["email"] for tag in single.sengerio_recipients["to"]], ["desk@ext.example"])

@@ -219,6 +219,17 @@ class TestQueries(DocumentMailCase):
         self.assertNoQueryPerRow(*composers, "form", prefix="sengerio_")
         self.assertEqual(len(composers[-1].sengerio_lines["lines"]), MANY)
 
+    def test_copies(self):
+        """One quotation with few and with many people in copy."""
+        composers = []
+        for rows in (FEW, MANY):
+            customer = self.env["res.partner"].create({"name": f"Customer {rows}", "email": f"c{rows}@x.example"})
+            for person in self.people[:rows]:
+                self.add_copy(customer, direction="sent_to", header="cc", copy_partner_id=person.id)
+            composers.append(self.compose(self.make_order(customer), user=self.boss).save())
+        self.assertNoQueryPerRow(*composers, "form", prefix="sengerio_")
+        self.assertEqual([len(composer.sengerio_recipients["cc"]) for composer in composers], [FEW, MANY])
+
     def test_due_notices(self):
         """Notices to customers: for each of the twenty on a page, what it owes and who gets it."""
         moves = self._invoices()

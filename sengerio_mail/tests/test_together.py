@@ -21,6 +21,7 @@ class TestTogether(InvoiceChangesCase):
         cls.group = cls.env["res.partner"].create({"name": "Group", "is_company": True, "email": "group@group.example"})
         cls.branch = cls.env["res.partner"].create({"name": "Branch", "parent_id": cls.group.id})
         cls.mute = cls.env["res.partner"].create({"name": "Mute"})
+        cls.follower = cls.env["res.partner"].create({"name": "Follower", "email": "follower@ext.example"})
         cls.silent = cls.env["res.partner"].create({"name": "Silent"})
         cls.add_address(cls, cls.group, "accounting", "books@group.example")
         cls.add_address(cls, cls.mute, "accounting", "books@mute.example")
@@ -41,7 +42,7 @@ class TestTogether(InvoiceChangesCase):
     def make_moves(self):
         """Return invoices of all customers, which differ by whom else Odoo notifies."""
         moves = self.env["account.move"].concat(*(self.make_move(partner) for partner in self.customers))
-        moves[0].message_subscribe(self.mute.ids)
+        moves[0].message_subscribe(self.follower.ids)
         moves[1].message_subscribe(self.inbox.partner_id.ids)
         # follows, but no messages, and gets the invoice of the company itself
         moves[2].message_subscribe(self.group.ids, subtype_ids=self.env.ref("account.mt_invoice_paid").ids)
@@ -78,7 +79,7 @@ class TestTogether(InvoiceChangesCase):
         self.env["mail.alias.domain"].flush_model()
         lines = self.assertAsAlone(moves)
         told = {line["partner"]: line for line in lines}
-        self.assertEqual(lines[0]["followers"], ["Mute"])
+        self.assertEqual([tag["email"] for tag in lines[0]["followers"]], ["follower@ext.example"])
         self.assertEqual([tag["email"] for tag in lines[0]["cc"]], ["copy@azure.example", "inbox@firm.example"])
         self.assertEqual([line["followers"] for line in lines[1:]], [[]] * 6)
         self.assertEqual([tag["email"] for tag in told["Mute"]["to"]], ["books@mute.example"])

@@ -17,11 +17,13 @@ class Foreseen:
     :ivar policy: the :class:`..models.sengerio_mail_document_type.Policy`, ``None`` if it is no document
     :ivar answer: the :class:`..tools.resolver.Answer`, ``None`` if it is no document by e-mail
     :ivar recipients_data: whom Odoo will notify
+    :ivar headers: author, From and Reply-To as template and Odoo say
     """
 
     policy: object
     answer: object = None
     recipients_data: tuple = ()
+    headers: tuple = ()
 
 
 class AccountMoveSendBatchWizard(models.TransientModel):
@@ -228,7 +230,7 @@ class AccountMoveSendBatchWizard(models.TransientModel):
         return self._sengerio_with_carried(settings, self._sengerio_carried(choices))
 
     def _sengerio_foreseen(self, move, settings, shown=False):
-        """Tell what will become of an invoice.
+        """Tell what will become of an invoice, which OdooBot's job sends: the author of the message is who is in From.
 
         :param dict settings: of :meth:`_sengerio_settings`
         :param bool shown: tell the copies although nobody is in To
@@ -237,9 +239,13 @@ class AccountMoveSendBatchWizard(models.TransientModel):
         policy = self._sengerio_policy(move, settings.get("mail_template"))
         if "email" not in settings["sending_methods"] or not policy:
             return Foreseen(policy)
-        recipients_data = self._sengerio_recipients_data(move, mail_partner_ids(settings))
+        headers = self._sengerio_headers(move, settings["mail_template"], settings["mail_lang"])
+        checking, resolver = self.env["sengerio.mail.changes"], self.env["sengerio.mail.resolver"]
+        chosen = checking._applied(policy, checking._read(settings.get("sengerio_changes")))
+        author, _email_from = resolver._author(chosen, move, resolver._sender(move), *headers[:2])
+        recipients_data = self._sengerio_recipients_data(move, mail_partner_ids(settings), author)
         answer = self._sengerio_answer(move, policy, {**settings, "sengerio_shown": shown}, recipients_data)
-        return Foreseen(policy, answer, tuple(recipients_data))
+        return Foreseen(policy, answer, tuple(recipients_data), headers)
 
     def _sengerio_told(self, moves, changes, problems):
         """Return who will get each of some invoices, see :meth:`_sengerio_line`."""
@@ -267,11 +273,8 @@ class AccountMoveSendBatchWizard(models.TransientModel):
         if answer is None:
             return {**preview._line(move, None), "note": self.env._("not by e-mail"), "addressed": addressed}
         headers = preview._headers(
-            foreseen.policy, move, self.env["sengerio.mail.resolver"]._sender(move),
-            *self._sengerio_headers(
-                move, settings["mail_template"], settings["mail_lang"], self.env.user.partner_id.id
-            ),
-            changes.common, choices=False,
+            foreseen.policy, move, self.env["sengerio.mail.resolver"]._sender(move), *foreseen.headers, changes.common,
+            choices=False,
         )  # fmt: skip
         line = preview._line(move, answer, addressed, headers["from"]["text"], headers["reply_to"]["text"])
         self._sengerio_mark_changes(line, changes.common, own, problems)

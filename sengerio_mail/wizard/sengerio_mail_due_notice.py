@@ -6,6 +6,7 @@ from odoo.tools import format_amount
 from ..models.res_partner import DUE_ATTACH, DUE_COMPANY, DUE_MOVES, OPEN_MOVES
 
 DUE_NOTICE = "due_notice"
+DUE_INVOICES = "_sengerio_due"  # in an expression: it asks for the invoices of a notice
 
 
 class SengerioMailDueNotice(models.TransientModel):
@@ -137,16 +138,22 @@ class SengerioMailDueNoticeLine(models.TransientModel):
 
     def _due_invoices(self):
         """Return ``{line: what ResPartner._sengerio_due_invoices() says of it}``, asked for all at once."""
+        companies = self.env.companies | self.company_id
+        moves = self.env["account.move"].with_context(allowed_company_ids=companies.ids)
         chosen = Domain("id", "in", self.move_ids._origin.ids)
-        found = self.env["account.move"].search(OPEN_MOVES & chosen, order="invoice_date_due, id")
-        return {
-            line: found.filtered(
-                lambda move, line=line: move in line.move_ids._origin
-                and move.company_id == line.company_id
-                and move.commercial_partner_id == line.partner_id.commercial_partner_id
+        found = moves.search(OPEN_MOVES & chosen, order="invoice_date_due, id")
+        due = {}
+        for line in self:
+            partner = line._in_context().partner_id
+            company, customer, of_line = (
+                partner._sengerio_due_company(), partner.commercial_partner_id, line.move_ids._origin,
+            )  # fmt: skip
+            due[line] = found.filtered(
+                lambda move, company=company, customer=customer, of_line=of_line: move in of_line
+                and move.company_id == company
+                and move.commercial_partner_id == customer
             )
-            for line in self
-        }
+        return due
 
     def _find_trouble(self, totals):
         """Return why a notice cannot be sent, ``False`` if it can."""
@@ -182,16 +189,24 @@ class SengerioMailDueNoticeLine(models.TransientModel):
             partner = own.partner_id
             line.preview = template._render_field("body_html", partner.ids, compute_lang=True)[partner.id]
 
-    @api.depends("partner_id", "company_id")
+    @api.depends("partner_id", "company_id", "move_ids", "notice_id.attach_invoices")
     @api.depends_context("uid", "lang")
     def _compute_recipients(self):
-        """Tell who will get the notice, as the resolver answers when it is sent; of the lines on the page alone.
-
-        Which invoices it is about changes nothing of that.
-        """
+        """Tell who will get the notice, as the resolver answers when it is sent; of the lines on the page alone."""
         with self.env["sengerio.mail.resolver"]._together(self.partner_id):
             for line in self:
-                line.recipients = line.with_company(line.company_id)._foreseen_recipients()
+                line.recipients = line._in_context_of_recipients()._foreseen_recipients()
+
+    def _in_context_of_recipients(self):
+        """Return the line with that of the notice's context on which it depends who gets it.
+
+        Those are its invoices only if the template says so: without them, it is asked about several customers at once.
+        """
+        _policy, template = self._policy_and_template()
+        fields = ("email_from", "reply_to", "partner_to", "email_to", "email_cc")
+        if any(DUE_INVOICES in (template[field] or "") for field in fields):
+            return self._in_context()
+        return self.with_company(self.company_id).with_context(**{DUE_COMPANY: self.company_id.id})
 
     def _foreseen_recipients(self):
         policy, _template = self._policy_and_template()
