@@ -3,6 +3,7 @@
 from odoo.tests import BaseCase, tagged
 
 from odoo.addons.sengerio_mail.tools.addresses import Address
+from odoo.addons.sengerio_mail.tools.changes import Changes
 from odoo.addons.sengerio_mail.tools.resolver import (
     Contact,
     Copy,
@@ -139,11 +140,24 @@ class TestResolve(BaseCase):
         follower = Contact(person(2, "f@x"), False)
         answer = self.ask(
             contacts=(Contact(person(1, "c@x"), True), follower, Contact(person(3, "c@x"), False)),
-            copies=(Copy("bcc", Reason("sender"), email="f@x"), Copy("cc", Reason("copy_all"), email="f@x")),
+            copies=(Copy("bcc", Reason("copy_all"), email="f@x"), Copy("cc", Reason("copy_all"), email="f@x")),
         )
         self.assertEqual(self.rows(answer), [("to", "c@x")])
         self.assertEqual([person.id for person in answer.followers], [2])
         self.assertEqual(answer.dropped, {3})
+
+    def test_sender_follows(self):
+        """For whom OdooBot acts, the blind copy takes the place of the follower's mail, where there is one."""
+        customer, sender = Contact(person(1, "c@x"), True), Contact(person(2, "f@x"), False)
+        copies = (Copy("bcc", Reason("sender"), chain=(person(2, "own@x"),)),)
+        answer = self.ask(contacts=(customer, sender), copies=copies)
+        self.assertEqual(self.rows(answer), [("to", "c@x"), ("bcc", "own@x")])
+        self.assertEqual((answer.followers, answer.dropped), ([], {2}))
+        for nobody in ({"contacts": (sender,)}, {"changes": Changes(removed=frozenset({"own@x"}))}):
+            with self.subTest(**nobody):
+                answer = self.ask(**{"contacts": (customer, sender), "copies": copies, **nobody})
+                self.assertEqual([person.id for person in answer.followers], [2])
+                self.assertFalse(answer.by_header("bcc"))
 
     def test_copy_people(self):
         """A copy person is mailed by its role addresses; archived or without address it is skipped with a warning."""

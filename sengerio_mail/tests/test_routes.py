@@ -74,8 +74,8 @@ ROUTES = (
     Route("mass_mode", "quotation", COMMERCIAL, "anna", ANNA),
     Route("batch_of_comments", "quotation", COMMERCIAL, "anna", ANNA, queued=BATCH, odoo=MARC),
     Route("scheduled_message", "quotation", COMMERCIAL, "anna", ANNA, odoo=MARC),
-    # who posted it is a follower by then and gets Odoo's own mail, so that no blind copy is due
-    Route("send_later", "quotation", COMMERCIAL, "anna", queued=JOB, odoo=ANNA),
+    # who posted it is a follower by then: the blind copy takes the place of Odoo's own mail
+    Route("send_later", "quotation", COMMERCIAL, "anna", ANNA, queued=JOB),
 )
 
 

@@ -132,7 +132,8 @@ class Answer:
 
     :ivar list recipients: the :class:`Recipient` of the document, To before Cc before Bcc
     :ivar list followers: the :class:`Person` whom Odoo mails besides
-    :ivar set dropped: ids of the contacts whom Odoo must not mail again: all their addresses are among the recipients
+    :ivar set dropped: ids of the contacts whom Odoo must not mail again: the sender who gets a blind copy, and those of
+        whom all addresses are among the recipients
     :ivar list left_out: the :class:`Recipient` whom the person sending took out
     :ivar list warnings: :class:`Reason` of what could not be done as set
     """
@@ -235,6 +236,7 @@ def _to_recipients(question):
 
 def _sort_out_contacts(question, taken, answer):
     """Tell followers from those who need no mail of their own any more, and warn about contacts without address."""
+    sender_id = _copied_sender_id(question, answer)
     reached = {recipient.partner_id for recipient in answer.recipients}
     left_out = {recipient.partner_id for recipient in answer.left_out}
     for contact in question.contacts:
@@ -246,10 +248,27 @@ def _sort_out_contacts(question, taken, answer):
                 answer.warnings.append(Reason("no_address", person.name, question.role, person.id))
             else:
                 answer.dropped.add(person.id)
-        elif person.emails and all(address.email in taken for address in person.emails):
+        elif person.id == sender_id or (
+            person.emails and all(address.email in taken for address in person.emails)
+        ):
             answer.dropped.add(person.id)
         else:
             answer.followers.append(person)
+
+
+def _copied_sender_id(question, answer):
+    """Return the id of who gets a blind copy as the sender, ``None`` if nobody does.
+
+    Odoo mails nobody as a follower what he sends himself, but does so where it acts for him: with the blind copy, that
+    would be twice.
+    """
+    if not answer.by_header("to") and not question.customer_unknown:
+        return None
+    for copy in question.copies:
+        left_out = question.changes.removed - question.changes.emails
+        if copy.reason.code == "sender" and not any(address.email in left_out for address in copy.chain[0].emails):
+            return copy.chain[0].id
+    return None
 
 
 def _add_copies(question, taken, answer):
