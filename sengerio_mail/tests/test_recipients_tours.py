@@ -192,6 +192,13 @@ class TestRecipientsTours(BrowserCase):
         self.assertCountEqual(rcpts, [*twice, ["found@silent.example"], [MARC]])
         self.assertEqual(self.document_of(orders[1]).delivery_ids.mapped("email"), ["found@silent.example", MARC])
 
+    def test_invoice_keyboard(self):
+        """Without a mouse: an invoice with a role address of another contact in copy."""
+        other = self.env["res.partner"].create({"name": "Ready Mat"})
+        self.add_address(other, "accounting", "desk@ready.example")
+        mails = self.mailed("sengerio_mail_invoice_keyboard", self.make_move(self.azure), self.make_clerk())
+        self.assertEqual([mail.rcpt for mail in mails], [[BOOKS], [CLERK, "desk@ready.example"]])
+
     def test_batch_keyboard(self):
         """Without a mouse: one of several invoices changed."""
         self.make_clerk()

@@ -35,6 +35,25 @@ registry.category("web_tour.tours").add("sengerio_mail_keyboard", {
         ]),
 });
 
+registry.category("web_tour.tours").add("sengerio_mail_invoice_keyboard", {
+    steps: () => [
+        { trigger: "button[name=action_invoice_sent]:not(:disabled)" },
+        ...countClicks(0, [
+            tabTo("button[name=action_invoice_sent]"),
+            press("Enter"),
+            { content: "The wizard is there", trigger: tag("to", "books@azure.example") },
+            tabTo(`${row("cc")} input`),
+            type("desk@ready"),
+            { content: "A role address of another contact", trigger: ".modal .o-autocomplete--dropdown-item:contains(desk@ready.example)" },
+            press("Enter"),
+            { content: "It is added", trigger: tag("cc", "desk@ready.example") },
+            { trigger: ".modal button[name=action_send_and_print]:not(:disabled)" },
+            press("Alt+q"), // Odoo's for Send
+            { content: "It is sent", trigger: "body:not(:has(.modal))" },
+        ]),
+    ],
+});
+
 const invoice = (header, part) => `.modal .o_sengerio_lines tr:contains(Azure Interior) .o_sengerio_line[data-header=${header}] ${part}`;
 
 registry.category("web_tour.tours").add("sengerio_mail_batch_keyboard", {
