@@ -78,6 +78,7 @@ def views(clerk):
         return {"action": opened, "options": {}, "ready": ready}
 
     partner = [["name", "=", "Hotel Miramar"]]
+    invoices = clerk.call("account.move", "search", [["move_type", "=", "out_invoice"], ["state", "=", "posted"]])
     return {
         **{f"documents, {mode}": action(DOCUMENTS, ready, mode) for mode, ready in MODES.items()},
         "document": form(*REFUSED_DOCUMENT, f"{RECIPIENTS} .o_data_row"),
@@ -89,6 +90,15 @@ def views(clerk):
         "quotation": form(*QUOTATION, "button[name='action_sengerio_documents']"),
         "composer": dialog(QUOTATION, "action_quotation_send", TAG),
         "invoice wizard": dialog(INVOICE, "action_send_and_print", TAG),
+        "several invoices": {
+            "action": clerk.press("account.move", "action_send_and_print", *invoices), "options": {},
+            "ready": ".modal .o_sengerio_lines .o_sengerio_tag",
+        },
+        "who gets what": dialog(
+            ("res.partner", partner), "action_sengerio_matrix", "table[name='sengerio_matrix'] tr[data-type]"
+        ),
+        "export": action("sengerio_mail.sengerio_mail_export_action", ".modal .o_form_view"),
+        "import": action("sengerio_mail.sengerio_mail_import_action", ".modal .o_form_view"),
         "correct and send again": dialog(REFUSED_DOCUMENT, "action_resend", f".modal {LINES}"),
     }
 

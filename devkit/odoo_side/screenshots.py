@@ -100,9 +100,9 @@ class Photographer:
         result, _cookie = self._ask("/web/dataset/call_kw", model=model, method=method, args=args, kwargs=kwargs)
         return result
 
-    def press(self, model, name, record_id):
-        """Return the action of a record's button, as the web client gets it."""
-        button = {"model": model, "method": name, "args": [[record_id]], "kwargs": {}}
+    def press(self, model, name, *record_ids):
+        """Return the action of a button on some records, as the web client gets it."""
+        button = {"model": model, "method": name, "args": [record_ids], "kwargs": {}}
         action, _cookie = self._ask("/web/dataset/call_button", **button)
         return action
 
