@@ -276,12 +276,14 @@ class AccountMoveSend(models.AbstractModel):
     def _sengerio_recipients_data(self, move, partner_ids, author=None):
         """Return whom Odoo will notify.
 
-        :param author: ``res.partner``, of the message that OdooBot's job will post; without it the user posts it now
+        :param author: ``res.partner``, of the message that OdooBot's job will post, empty if nobody has the address in
+            From; ``None``: the user posts it now
         """
-        return (move.with_user(SUPERUSER_ID) if author else move)._notify_get_recipients(
+        by_job = author is not None
+        return (move.with_user(SUPERUSER_ID) if by_job else move)._notify_get_recipients(
             self.env["mail.message"],
             msg_vals={
-                "author_id": (author or self.env.user.partner_id).id,
+                "author_id": (author if by_job else self.env.user.partner_id).id,
                 "incoming_email_cc": False, "incoming_email_to": False, "outgoing_email_to": False,
                 "message_type": "comment", "partner_ids": partner_ids,
                 "subtype_id": self.env["ir.model.data"]._xmlid_to_res_id("mail.mt_comment"),

@@ -73,6 +73,13 @@ class TestBatchShownIsSent(BatchLinesCase):
             [[self.anna.email, CLERK], [CLERK, self.anna.email]],
         )
 
+    def test_from_nobody(self):
+        """From is nobody's address: the job has no author, so that the clerk who follows gets Odoo's mail."""
+        self.env.ref("account.email_template_edi_invoice").email_from = "office@firm.example"
+        self.clerk.sengerio_bcc_opt_out = True
+        line, _other = self.assertShownIsSent(self.make_followed(self.anna) | self.make_followed())
+        self.assertEqual([tag["email"] for tag in line["followers"]], [self.anna.email, CLERK])
+
     def test_same_address(self):
         """Of several contacts with the address of From, a follower is the author, as Odoo has it."""
         double = self.env["res.partner"].create({"name": "Anna at home", "email": self.anna.email})
