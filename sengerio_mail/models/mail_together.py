@@ -1,8 +1,12 @@
 """Odoo's questions about one record that are asked about all of :func:`..tools.together.together` at once."""
 
-from odoo import models
+from odoo import api, models
+from odoo.exceptions import UserError
+from odoo.tools.mail import parse_contact_from_email
 
 from ..tools.together import asked_together
+
+NAMING = ("partner_to", "email_to", "email_cc")  # fields of mail.template
 
 
 class MailThread(models.AbstractModel):
@@ -50,6 +54,83 @@ class MailFollowers(models.Model):
         )[records.id]
         wanted = {*followers[records.id], *(pids or ())}
         return {records.id: {pid: {**values} for pid, values in found.items() if pid in wanted}}
+
+
+class MailAliasDomain(models.Model):
+    _inherit = "mail.alias.domain"
+
+    @api.model
+    def _find_aliases(self, email_list):
+        # EXTENDS mail: once for all addresses
+        ask, together = super()._find_aliases, asked_together(self.env)
+        if not together or not together.emails.issuperset(email_list):
+            return ask(email_list)
+        everything = tuple(sorted(together.emails))
+        found = together.answer(("aliases", self.env, everything), lambda: frozenset(ask(everything)))
+        return [email for email in email_list if email in found]
+
+
+class ResPartner(models.Model):
+    _inherit = "res.partner"
+
+    @api.model
+    def _find_or_create_from_emails(self, emails, ban_emails=None, filter_found=None, additional_values=None,
+                                    no_create=False, sort_key=None, sort_reverse=True):  # fmt: skip
+        # EXTENDS mail: who has all these addresses is searched for once; who of several is meant depends on the record
+        together = asked_together(self.env)
+        wanted = [parse_contact_from_email(email)[1] for email in emails]
+        if not together or not no_create or not together.emails.issuperset(wanted):
+            return super()._find_or_create_from_emails(
+                emails, ban_emails=ban_emails, filter_found=filter_found, additional_values=additional_values,
+                no_create=no_create, sort_key=sort_key, sort_reverse=sort_reverse,
+            )  # fmt: skip
+        everything = tuple(sorted(together.emails))
+        known = together.answer(
+            ("known", self.env, everything),
+            lambda: self.search([("email_normalized", "in", everything)], order="id").grouped("email_normalized"),
+        )
+        found = []
+        for email in wanted:
+            partners = self.browse() if email in (ban_emails or ()) else known.get(email, self.browse())
+            partners = partners.filtered(filter_found) if filter_found else partners
+            found.append((partners.sorted(sort_key, reverse=sort_reverse) if sort_key else partners)[:1])
+        return found
+
+    def exists(self):
+        # EXTENDS base: once for all who are asked about
+        together = asked_together(self.env)
+        if not together or not together.partner_ids.issuperset(self._ids):
+            return super().exists()
+        everybody = self.browse(sorted(together.partner_ids))
+        ask = super(ResPartner, everybody).exists
+        return self & together.answer(("exists", self._name, everybody._ids), ask)
+
+
+class AccountMoveSend(models.AbstractModel):
+    _inherit = "account.move.send"
+
+    @api.model
+    def _get_mail_default_field_value_from_template(self, mail_template, lang, move, field, **kwargs):
+        # EXTENDS account: whom a template names for all of several moves
+        ask, together = super()._get_mail_default_field_value_from_template, asked_together(self.env)
+        if not mail_template or field not in NAMING or kwargs or not together or move not in together:
+            return ask(mail_template, lang, move, field, **kwargs)
+
+        def ask_for_all():
+            asking = mail_template.sudo().with_context(lang=lang)
+            try:
+                named = asking._render_field(field, together.records.ids)
+            except UserError:  # one of them is enough for that
+                return {}
+            if field == "partner_to":
+                together.partner_ids.update(*map(mail_template._parse_partner_to, named.values()))
+                self.env["res.partner"].sudo().browse(together.partner_ids).exists().mapped("email")  # reads all
+            else:
+                together.expect_emails(named.values())
+            return named
+
+        found = together.answer(("named", self.env, mail_template.id, lang, field), ask_for_all)
+        return found[move.id] if found else ask(mail_template, lang, move, field)
 
 
 class MailTemplate(models.Model):

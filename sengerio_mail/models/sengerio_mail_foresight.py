@@ -139,7 +139,9 @@ class SengerioMailForesight(models.AbstractModel):
 
         def ask_for_all():
             with suppress(UserError):  # one record is enough for that
-                return template._generate_template_recipients(asked.records.ids, names)
+                generated = template._generate_template_recipients(asked.records.ids, names)
+                asked.expect_emails(values.get("email_to") for values in generated.values())
+                return generated
             return None
 
         found = asked and record in asked and asked.answer(("generated", self.env, template.id), ask_for_all)

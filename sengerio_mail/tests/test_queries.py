@@ -190,25 +190,75 @@ class TestQueries(DocumentMailCase):
             self.add_copy(person, direction="sent_to", header="cc", email=f"copy.of.{person.id}@x.example")
         self.add_copy(None, header="bcc", copy_field="partner_id.parent_id")
         moves = self._invoices()
-        wizard = self.env["account.move.send.batch.wizard"].with_user(self.boss)
         own = {
             str(move.id): {"added": {"cc": [f"new{move.id}@x.example"], "bcc": ["boss@x.example"]},
-                           "removed": [f"copy.of.{move.partner_id.id}@x.example"]}
-            for move in moves
+                           "removed": [f"copy.of.{move.partner_id.id}@x.example"],
+                           "contacts": [self.people[number - 1].id]}
+            for number, move in enumerate(moves)
         }  # fmt: skip
-        for changes in ({}, {"moves": own}):
-            wizards = [
-                wizard.create({"move_ids": some.ids, "sengerio_changes": changes}) for some in (moves[:FEW], moves)
-            ]
-            self.assertNoQueryPerRow(*wizards, "form")
+        self.assertNoQueryPerInvoice(moves, {"moves": own})
+        wizard = self.assertNoQueryPerInvoice(moves)
+        self.assertTrue(wizard.alerts["account_missing_email"])
+        self.assertEqual(wizard.summary_data["email"]["count"], MANY - len(self.people[1::3]))
+
+    def assertNoQueryPerInvoice(self, moves, changes=None):
+        """Open the wizard for few and for many invoices and return the latter."""
+        wizard = self.env["account.move.send.batch.wizard"].with_user(self.boss)
+        wizards = [
+            wizard.create({"move_ids": some.ids, "sengerio_changes": changes or {}}) for some in (moves[:FEW], moves)
+        ]
+        self.assertNoQueryPerRow(*wizards, "form")
         self.assertEqual(len(wizards[-1].sengerio_lines["lines"]), MANY)
-        self.assertTrue(wizards[-1].alerts["account_missing_email"])
-        self.assertEqual(wizards[-1].summary_data["email"]["count"], MANY - len(self.people[1::3]))
+        return wizards[-1]
+
+    def test_batch_named_by_template(self):
+        """As soon as a template names who gets the invoices, some by addresses that several people have."""
+        moves = self._invoices()
+        self.env["res.partner"].create([{"name": "Twin", "email": person.email} for person in self.people[::2]])
+        template = self.env.ref("account.email_template_edi_invoice")
+        for naming in self._namings():
+            template.write(naming)
+            with self.subTest(**naming):
+                wizard = self.assertNoQueryPerInvoice(moves)
+                self.assertNamed(moves, wizard.sengerio_lines["lines"], naming)
+
+    def _namings(self):
+        """Return values of templates that name the customer, in each way in which a template can."""
+        template = {"use_default_to": False, "partner_to": False, "email_to": False, "email_cc": False}
+        partner, email = {"partner_to": "{{ object.partner_id.id }}"}, "{{ object.partner_id.email }}"
+        return [
+            {**template, **partner},
+            {**template, "email_to": email},
+            {**template, **partner, "email_cc": f"in.copy.of.{email}"},
+            {**template, "email_to": email, "email_cc": f"in.copy.of.{email}"},
+        ]
+
+    def assertNamed(self, records, lines, naming):
+        """Assert that each of some documents goes to its customer, and in copy to whom the template names."""
+        lines = {line["id"]: line for line in lines}
+        for record in records:
+            line, email = lines[record.id], record.partner_id.email
+            in_copy = [f"in.copy.of.{email}"] if naming["email_cc"] else []
+            self.assertEqual([[tag["email"] for tag in line[header]] for header in ("to", "cc")], [[email], in_copy])
 
     def test_composer(self):
         """Quotations that are sent at once: who gets each."""
         for person in self.people:
             self.add_copy(person, direction="sent_to", header="cc", email=f"copy.of.{person.id}@x.example")
+        self.assertNoQueryPerOrder()
+
+    def test_composer_named_by_template(self):
+        """As soon as a template names who gets the quotations, some by addresses that several people have."""
+        self.env["res.partner"].create([{"name": "Twin", "email": person.email} for person in self.people[::2]])
+        for naming in self._namings():
+            self.env.ref("sale.email_template_edi_sale").write(naming)
+            with self.subTest(**naming):
+                composer = self.assertNoQueryPerOrder()
+                orders = self.env["sale.order"].browse(self.documents.mapped("res_id"))
+                self.assertNamed(orders, composer.sengerio_lines["lines"], naming)
+
+    def assertNoQueryPerOrder(self):
+        """Open the composer on few and on many quotations and return the latter."""
         orders = self.env["sale.order"].browse(self.documents.mapped("res_id")).with_user(self.boss)
         composers = []
         for some in (orders[:FEW], orders):
@@ -218,6 +268,7 @@ class TestQueries(DocumentMailCase):
             composers.append(composer)
         self.assertNoQueryPerRow(*composers, "form", prefix="sengerio_")
         self.assertEqual(len(composers[-1].sengerio_lines["lines"]), MANY)
+        return composers[-1]
 
     def test_copies(self):
         """One quotation with few and with many people in copy."""
@@ -235,6 +286,12 @@ class TestQueries(DocumentMailCase):
         moves = self._invoices()
         prepare = self.env["sengerio.mail.due.notice"].with_user(self.boss)._prepare
         self.assertNoQueryPerRow(prepare(moves[:FEW]), prepare(moves), "form")
+        self.env["res.partner"].create([{"name": "Twin", "email": person.email} for person in self.people[::2]])
+        for naming in self._namings():
+            naming = {key: value and value.replace(".partner_id", "") for key, value in naming.items()}
+            self.env.ref("sengerio_mail.mail_template_due_notice").write(naming)
+            with self.subTest(**naming):
+                self.assertNoQueryPerRow(prepare(moves[:FEW]), prepare(moves), "form")
 
     def test_queued_mail(self):
         """A mail in the queue, its message and its recipients are taken by one query, as Odoo reads them by several."""

@@ -124,6 +124,23 @@ class TestTogether(InvoiceChangesCase):
         self.assertEqual({line["reply_to"] for line in lines}, {"desk@firm.example"})
         self.assertEqual([sum("plain" in tag["email"] for tag in line["to"]) for line in lines], [1] * 7)
 
+    def test_template_shared(self):
+        """A template that names an address of several people, of whom one follows, and one of Odoo's own."""
+        shared = [{"name": name, "email": "shared@ext.example"} for name in "ABC"]
+        first, _second, follower = self.env["res.partner"].create(shared)
+        moves = self.make_moves()
+        moves[1].message_subscribe(follower.ids)
+        alias = f"one.invoice@{self.alias_domain.name}"
+        self.env.ref("account.email_template_edi_invoice").write(
+            {"use_default_to": False, "partner_to": False, "email_to": f"shared@ext.example, {alias}"}
+        )
+        self.add_address(first, "accounting", "books@a.example")
+        self.add_address(follower, "accounting", "books@c.example")
+        lines = self.assertAsAlone(moves)
+        emails = [[tag["email"] for tag in line["to"]] for line in lines]
+        self.assertEqual(["books@a.example" in to for to in emails], [number != 1 for number in range(7)])
+        self.assertEqual(["books@c.example" in to for to in emails], [number == 1 for number in range(7)])
+
     def test_two_companies(self):
         """Addresses and copies of the company whose invoice it is."""
         for company, word in ((self.company, "first"), (self.second_company, "second")):

@@ -3,6 +3,8 @@
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+from .addresses import tolerant
+
 _current = ContextVar("sengerio_mail_together", default=None)
 
 
@@ -25,6 +27,13 @@ class Together:
 
     def __contains__(self, record):
         return record._name == self.records._name and len(record) == 1 and record.id in self._ids
+
+    def expect_emails(self, texts):
+        """Let it be asked about the addresses in some texts at once.
+
+        :param texts: of :func:`.addresses.tolerant`, empty ones among them
+        """
+        self.emails.update(address.email for text in texts if text for address in tolerant(text))
 
     def answer(self, question, ask):
         """Return the answer to a question, asked at most once.

@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 
 from ..tools import addresses
 from ..tools.changes import write as write_changes
+from ..tools.together import asked_together
 
 # the Send buttons of orders open the composer with this key
 OWN_ACTION_KEY = "hide_mail_template_management_options"
@@ -112,8 +113,11 @@ class MailComposeMessage(models.TransientModel):
             find_or_create_partners=find_or_create_partners and not rerouted,
         )  # fmt: skip
         if rerouted:
-            for res_id in res_ids:
-                self._sengerio_keep_plain(self.env[self.model].browse(res_id), results[res_id])
+            if asked := asked_together(self.env):
+                for name in ("email_to", "email_cc"):
+                    asked.expect_emails(values.get(name) for values in results.values())
+            for record in self.env[self.model].browse(res_ids):
+                self._sengerio_keep_plain(record, results[record.id])
         return results
 
     # ------------------------------------------------------------
