@@ -255,13 +255,20 @@ class TestDueNoticeRecipients(DueNoticeCase):
 class TestDueNoticeTour(BrowserCase, DueNoticeCase):
     def test_add_missing_address(self):
         """In the list of notices: who gets them, an invoice is taken out, a missing address added, all are sent."""
+        self._send_notices("sengerio_mail_due_notices")
+
+    def test_keyboard(self):
+        """The same without a mouse, from the list of invoices on."""
+        self._send_notices("sengerio_mail_due_notices_keyboard")
+
+    def _send_notices(self, tour):
         mute = self.env["res.partner"].create({"name": "Mute", "is_company": True})
         self.make_move()
         self.make_move(partner=mute)
         self.make_move(partner=mute)
         self.env.flush_all()
         invoices = "/odoo/action-account.action_move_out_invoice_type"
-        self.start_tour(invoices, "sengerio_mail_due_notices", login="clerk", timeout=120)
+        self.start_tour(invoices, tour, login="clerk", timeout=120)
         self.env.invalidate_all()
         self.env["mail.mail"].process_email_queue()
         mails = self.smtp.take()

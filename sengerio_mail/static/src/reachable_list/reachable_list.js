@@ -5,7 +5,10 @@ import { ListRenderer } from "@web/views/list/list_renderer";
 
 const CELL = ".o_data_row td.o_data_cell";
 
-/** Odoo's list, in which arrow keys and Enter work; Tab leads into it, too, not only where rows can be added, and out. */
+/**
+ * Odoo's list, in which arrow keys and Enter work; Tab leads into it, too, not only where rows can be added, and out.
+ * In the open menu of a selection, Enter chooses.
+ */
 class ReachableListRenderer extends ListRenderer {
     setup() {
         super.setup();
@@ -19,6 +22,13 @@ class ReachableListRenderer extends ListRenderer {
         const first = this.tableRef.el?.querySelector(CELL);
         if (first && !this.editedRecord) {
             first.tabIndex = 0;
+        }
+    }
+
+    onCellKeydown(ev, ...args) {
+        const isMenuOpen = ev.target.matches(".o_select_menu_toggler") && document.querySelector(".o_select_menu_item");
+        if (ev.key !== "Enter" || !isMenuOpen) {
+            super.onCellKeydown(ev, ...args);
         }
     }
 

@@ -40,6 +40,13 @@ export class NoticeRecipientsField extends Component {
         }
     }
 
+    /** Enter on a button is for the button: the list would open the row. */
+    onButtonKeydown(ev) {
+        if (ev.key === "Enter") {
+            ev.stopPropagation();
+        }
+    }
+
     openPartner(partnerId) {
         this.dialog.add(FormViewDialog, {
             resModel: "res.partner",

@@ -1,6 +1,6 @@
 import { registry } from "@web/core/registry";
 import { countClicks } from "./count_clicks";
-import { paste, press, pressUntil, tabTo, type } from "./keys";
+import { choose, paste, press, pressUntil, tabTo, type } from "./keys";
 
 const ROW = ".o_data_row:contains(azure@azure.example)";
 const RESEND = `${ROW} button[name=action_resend]`;
@@ -53,6 +53,42 @@ registry.category("web_tour.tours").add("sengerio_mail_keyboard_paste", {
             paste("a@azure.example, b@azure.example; c@azure.example\nd@azure.example, e@azure.example"),
             press("Tab"),
             { content: "Five rows", trigger: `${ADDRESSES}:eq(4):contains(e@azure.example)` },
+            press("Alt+s"),
+            { content: "Saved", trigger: ".o_form_saved, .o_form_status_indicator_buttons.invisible" },
+        ]),
+});
+
+const TYPE = ".o_field_widget[name=type_ids] .o_data_row:contains(Quotation)";
+
+registry.category("web_tour.tours").add("sengerio_mail_keyboard_types", {
+    steps: () =>
+        countClicks(0, [
+            { trigger: TYPE },
+            tabTo(".o_field_widget[name=type_ids] .o_data_row:eq(0) td:eq(0)"),
+            pressUntil("ArrowDown", `${TYPE} td:eq(0)`),
+            press("Enter"),
+            { content: "The row can be edited", trigger: `${TYPE}.o_selected_row` },
+            tabTo(`${TYPE} [name=from_policy] input`),
+            ...choose("The sender"),
+            { content: "It is chosen", trigger: `${TYPE} [name=from_policy] input:value(The sender)` },
+            press("Alt+s"),
+            { content: "Saved", trigger: ".o_form_saved, .o_form_status_indicator_buttons.invisible" },
+        ]),
+});
+
+registry.category("web_tour.tours").add("sengerio_mail_keyboard_row", {
+    steps: () =>
+        countClicks(0, [
+            { trigger: ".o_notebook .nav-link[name=sengerio_mail]" },
+            tabTo(".o_notebook .nav-link[name=sengerio_mail]"),
+            press("Enter"),
+            { trigger: ".o_field_widget[name=sengerio_address_ids] .o_field_x2many_list_row_add a" },
+            tabTo(".o_field_widget[name=sengerio_address_ids] .o_field_x2many_list_row_add a"),
+            press("Enter"),
+            { content: "A new row", trigger: ".o_field_widget[name=sengerio_address_ids] .o_selected_row [name=role] input" },
+            ...choose("Accounting"),
+            tabTo(".o_field_widget[name=sengerio_address_ids] .o_selected_row [name=email] input"),
+            type("books@azure.example"),
             press("Alt+s"),
             { content: "Saved", trigger: ".o_form_saved, .o_form_status_indicator_buttons.invisible" },
         ]),

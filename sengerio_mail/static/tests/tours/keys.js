@@ -16,16 +16,19 @@ async function pressKeys(...keys) {
     await released;
 }
 
-const describe = (element) => `<${element.tagName.toLowerCase()} class="${element.className}">`;
+const describe = ({ tagName, className, textContent }) =>
+    `<${tagName.toLowerCase()} class="${className}">${textContent.trim().slice(0, 20)}`;
 
 /** Complain when who looks at the screen cannot tell that an element has the focus. */
 function checkSeen(element) {
     if (!element.matches(":focus-visible")) {
         throw new Error(`${describe(element)} does not count as focused by the keyboard.`);
     }
-    const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(element);
+    const { outlineStyle, outlineWidth, boxShadow, backgroundColor } = getComputedStyle(element);
     const hasCaret = element.matches("textarea, input:not([type=checkbox])");
-    if (!hasCaret && (outlineStyle === "none" || !parseFloat(outlineWidth)) && boxShadow === "none") {
+    const other = element.matches(".dropdown-item") && element.parentElement.querySelector(".dropdown-item:not(:focus)");
+    const isPainted = other && getComputedStyle(other).backgroundColor !== backgroundColor;
+    if (!hasCaret && !isPainted && (outlineStyle === "none" || !parseFloat(outlineWidth)) && boxShadow === "none") {
         throw new Error(`Nothing around ${describe(element)} shows that it has the focus.`);
     }
 }
@@ -57,6 +60,25 @@ export const isFocused = (selector, content) => ({
     run: ({ anchor }) => checkSeen(anchor),
 });
 
+/** Choose a word from the menu of the selection that has the focus. */
+export const choose = (word) => [
+    type(word[0]),
+    {
+        content: `Choose ${word}`,
+        trigger: ".o_select_menu_item.focus",
+        async run() {
+            const item = () => document.querySelector(".o_select_menu_item.focus");
+            for (let times = 0; item()?.textContent.trim() !== word; times++) {
+                if (times > MOST_TIMES) {
+                    throw new Error(`ArrowDown did not lead to ${word}, but to ${item()?.textContent}`);
+                }
+                await pressKeys("ArrowDown");
+            }
+            await pressKeys("Enter");
+        },
+    },
+];
+
 /** Type on the keyboard, whatever has the focus. */
 export const type = (text) => ({
     content: `Type ${text}`,
@@ -78,5 +100,17 @@ export const paste = (text) => ({
     async run() {
         await navigator.clipboard.writeText(text);
         await pressKeys("Control", "v");
+    },
+});
+
+/** Wait until the browser has put a file with an extension where downloads go, see common_keyboard.py. */
+export const waitForFile = (extension) => ({
+    content: `Wait for a file .${extension}`,
+    trigger: "body",
+    async run({ anchor }) {
+        while (!anchor.dataset.files?.endsWith(`.${extension}`)) {
+            window.sengerioLook("");
+            await new Promise((done) => setTimeout(done, 100));
+        }
     },
 });
