@@ -8,7 +8,7 @@ import email
 import email.policy
 import json
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from odoo.tools.mail import email_split
@@ -169,11 +169,12 @@ class Demo:
         request.button_confirm()
         self.press_send("... and orders", "supplier_document", request, [airline, [f"buyer@{DOMAIN}"]])
 
-    def invoice(self, partner, move_type="out_invoice"):
-        """Return a posted invoice or credit note made by the accountant."""
+    def invoice(self, partner, move_type="out_invoice", days=0):
+        """Return a posted invoice or credit note made by the accountant some days ago, due that day."""
         line = {"product_id": self.data.product.id, "quantity": 2, "price_unit": 420.0}
+        day = date.today() - timedelta(days)
         move = self.env["account.move"].with_user(self.data.accountant).create(
-            {"move_type": move_type, "partner_id": partner.id, "invoice_date": date.today(),
+            {"move_type": move_type, "partner_id": partner.id, "invoice_date": day, "invoice_date_due": day,
              "invoice_user_id": self.data.broker.id, "invoice_line_ids": [(0, 0, line)]}
         )  # fmt: skip
         move.action_post()
@@ -202,6 +203,18 @@ class Demo:
                 [["desk@closedbooks.example"], accountant], state="refused",
             ),
             self.invoice(data.closed_books),
+        )  # fmt: skip
+        overdue = self.invoice(data.hotel, days=50) | self.invoice(data.hotel, days=40)
+        overdue |= self.invoice(data.museum, days=40)
+        notice = overdue.env["sengerio.mail.due.notice"].browse(overdue.action_sengerio_due_notice()["res_id"])
+        notice.action_send()
+        self.env.cr.commit()
+        self.work_off()
+        self.scenes.append(
+            Scene(
+                "Two customers are reminded of three overdue invoices", ("due_notice",) * 2,
+                [["director@miramar.example"], ["leitung@xn--grnes-tor-r9a.example"]],
+            )
         )  # fmt: skip
 
     def _play_batches(self):

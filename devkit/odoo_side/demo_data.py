@@ -25,6 +25,8 @@ class DemoData:
     def _make_companies(self):
         self.env["ir.config_parameter"].set_param("mail.default.from_filter", DOMAIN)
         self.env["ir.config_parameter"].set_param("account.pdf_generation_batch", "0")  # Debian's wkhtmltopdf
+        # Odoo waits a second in each print for scripts, of which these documents have none that take time
+        self.env["ir.config_parameter"].set_param("report.print_delay", "100")
         aliases = {"bounce_alias": "bounce", "catchall_alias": "catchall", "default_from": "notifications"}
         alias_domain = self.env["mail.alias.domain"].create({"name": DOMAIN, **aliases})
         self.travel = self.env.company
