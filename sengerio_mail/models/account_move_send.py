@@ -232,7 +232,9 @@ class AccountMoveSend(models.AbstractModel):
         partner_to = mail_template.partner_to and render(mail_template, mail_lang, move, "partner_to") or ""
         named = mail_template._parse_partner_to(partner_to)
         cc.difference_update(mail.email_normalize_all(to))
-        return partners.filtered(lambda partner: partner.email_normalized in cc and partner.id not in named)
+        # sudo: whom the template names is mailed, whoever sends
+        in_copy_sudo = partners.sudo().filtered(lambda partner: partner.email_normalized in cc)
+        return in_copy_sudo.sudo(False).filtered(lambda partner: partner.id not in named)
 
     @api.model
     def _sengerio_missing(self, moves, moves_data):
@@ -254,7 +256,7 @@ class AccountMoveSend(models.AbstractModel):
     @api.model
     def _sengerio_unreachable(self, policy, move, partners):
         """Return those partners who have no address for a move's document."""
-        without_email = partners.filtered(lambda partner: not partner.email)
+        without_email = partners.sudo().filtered(lambda partner: not partner.email).sudo(False)  # as they are mailed
         if not without_email or not policy or not policy.role:
             return without_email
         return self.env["sengerio.mail.resolver"]._unreachable(policy, move, without_email)

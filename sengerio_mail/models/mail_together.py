@@ -67,7 +67,10 @@ class MailAliasDomain(models.Model):
             return ask(email_list)
         everything = tuple(sorted(together.emails))
         found = together.answer(("aliases", self.env, everything), lambda: frozenset(ask(everything)))
-        return [email for email in email_list if email in found]
+        own = [email for email in email_list if email in found]
+        if own and self._sengerio_judges_together():
+            return [*together.answer(("aliases", self.env, tuple(email_list)), lambda: ask(email_list))]
+        return own
 
 
 class ResPartner(models.Model):
@@ -120,12 +123,13 @@ class AccountMoveSend(models.AbstractModel):
             asking = mail_template.sudo().with_context(lang=lang)
             try:
                 named = asking._render_field(field, together.records.ids)
-            except UserError:  # one of them is enough for that
+                partner_ids = [*map(mail_template._parse_partner_to, named.values())] if field == "partner_to" else ()
+            except (UserError, TypeError, ValueError):  # of one of them, who may not be asked about alone
                 return {}
-            if field == "partner_to":
-                together.partner_ids.update(*map(mail_template._parse_partner_to, named.values()))
+            if partner_ids:
+                together.partner_ids.update(*partner_ids)
                 self.env["res.partner"].sudo().browse(together.partner_ids).exists().mapped("email")  # reads all
-            else:
+            elif field != "partner_to":
                 together.expect_emails(named.values())
             return named
 

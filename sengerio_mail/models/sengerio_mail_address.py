@@ -113,7 +113,7 @@ class SengerioMailAddress(models.Model):
         there = {row.email: row.active for row in there if row.role == role and not row.company_id}
         found, invalid = addresses.split(text)
         refused = [(error.text, self._invalid_message(error)) for error in invalid]
-        aliases = set(self.env["mail.alias.domain"].sudo()._find_aliases([address.email for address in found]))
+        aliases = self._odoo_addresses(address.email for address in found)
         wanted = []
         for address in found:
             if address.email in aliases:
@@ -187,9 +187,10 @@ class SengerioMailAddress(models.Model):
 
     @api.model
     def _odoo_addresses(self, emails):
-        """Return those addresses that are aliases of Odoo's."""
-        aliases_sudo = self.env["mail.alias.domain"].sudo()  # which ones there are is no secret to who types one
-        return aliases_sudo._find_aliases(list(dict.fromkeys(emails)))
+        """Return those addresses that are aliases of Odoo's, in their order."""
+        emails = list(dict.fromkeys(emails))
+        own = self.env["mail.alias.domain"].sudo()._sengerio_own(emails)  # no secret to who types one
+        return [email for email in emails if email in own]
 
     @api.model
     def _alias_message(self, email):

@@ -105,7 +105,7 @@ class SengerioMailChanges(models.AbstractModel):
         problems = {entry: addresses._invalid_message(entry.error) for entry in changes.entries if entry.error}
         if not changes.emails:
             return problems
-        aliases = set(self.env["mail.alias.domain"].sudo()._find_aliases(list(changes.emails)))
+        aliases = self.env["mail.alias.domain"].sudo()._sengerio_own(changes.emails)
         outside = self._not_blindly(changes, sender)
         for entry in changes.entries:
             email = entry.address and entry.address.email

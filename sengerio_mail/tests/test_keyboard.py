@@ -54,6 +54,12 @@ class TestKeyboard(BrowserCase):
         [address] = self.azure.sengerio_address_ids
         self.assertEqual((address.role, address.email), ("accounting", "books@azure.example"))
 
+    def test_menu(self):
+        """Enter in a menu that has just opened changes nothing: nobody went to an item of it."""
+        address = self.add_address(self.azure, "accounting", "books@azure.example")
+        self.tour("sengerio_mail_keyboard_menu", self.azure)
+        self.assertEqual(address.role, "accounting")
+
     def test_who_gets_what(self):
         """The table of a partner is opened, read to its end and closed."""
         self.add_address(self.azure, "accounting", "books@azure.example")

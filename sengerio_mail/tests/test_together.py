@@ -141,6 +141,42 @@ class TestTogether(InvoiceChangesCase):
         self.assertEqual(["books@a.example" in to for to in emails], [number != 1 for number in range(7)])
         self.assertEqual(["books@c.example" in to for to in emails], [number == 1 for number in range(7)])
 
+    def test_own_by_itself(self):
+        """An address of Odoo's own, that one template names, makes none of a customer's with the same local part."""
+        self.env["ir.config_parameter"].set_param("mail.catchall.domain.allowed", self.alias_domain.name)
+        self.env["mail.alias"].create(
+            {
+                "alias_name": "info", "alias_incoming_local": True, "alias_domain_id": self.alias_domain.id,
+                "alias_model_id": self.env["ir.model"]._get_id("account.move"),
+            }
+        )  # fmt: skip
+        own, customer = f"info@{self.alias_domain.name}", "info@azure.example"
+        self.azure.email = customer
+        self.assertEqual(self.env["mail.alias.domain"]._sengerio_own([own, customer]), {own})
+        self.mute.email = own
+        self.env.ref("account.email_template_edi_invoice").write(
+            {"use_default_to": False, "partner_to": False, "email_to": "{{ object.partner_id.email }}"}
+        )
+        lines = self.assertAsAlone(self.make_move() | self.make_move(self.mute))
+        self.assertIn("books@azure.example", [tag["email"] for tag in lines[0]["to"]])
+
+    def test_template_names_hidden(self):
+        """Whom the template names is mailed and shown, even if the clerk may not read the contact."""
+        hidden = self.env["res.partner"].create(
+            {"name": "Hidden", "email": "hidden@ext.example", "company_id": self.second_company.id}
+        )
+        template = self.env.ref("account.email_template_edi_invoice")
+        template.write({"use_default_to": False, "partner_to": f"{{{{ object.partner_id.id }}}}, {hidden.id}"})
+        self.assertFalse(hidden.with_user(self.clerk).has_access("read"))
+        moves = self.make_move() | self.make_move(self.group)
+        for line in self.assertAsAlone(moves):
+            self.assertIn("hidden@ext.example", [tag["email"] for tag in line["to"]])
+        wizard = self.batch(moves, own={moves[0]: change(cc=["own@ext.example"])})
+        self.env.flush_all()
+        self.env.invalidate_all()
+        wizard.action_send_and_print()
+        self.assertTrue(all(moves.mapped("sending_data")))
+
     def test_two_companies(self):
         """Addresses and copies of the company whose invoice it is."""
         for company, word in ((self.company, "first"), (self.second_company, "second")):

@@ -192,8 +192,7 @@ class MailComposeMessage(models.TransientModel):
 
     def _sengerio_aliases(self, plain):
         """Return those of some addresses that are Odoo's own: what is sent there comes back in."""
-        emails = [address.email for address in plain]
-        return set(self.env["mail.alias.domain"].sudo()._find_aliases(emails)) if emails else set()
+        return self.env["mail.alias.domain"].sudo()._sengerio_own(address.email for address in plain)
 
     def _sengerio_write_plain(self, plain):
         return ", ".join(addresses.header(address.email, address.name) for address in plain)

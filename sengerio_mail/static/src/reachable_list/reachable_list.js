@@ -26,10 +26,23 @@ class ReachableListRenderer extends ListRenderer {
     }
 
     onCellKeydown(ev, ...args) {
-        const isMenuOpen = ev.target.matches(".o_select_menu_toggler") && document.querySelector(".o_select_menu_item");
-        if (ev.key !== "Enter" || !isMenuOpen) {
+        if (!this.isForMenu(ev)) {
             super.onCellKeydown(ev, ...args);
         }
+    }
+
+    /**
+     * Tell whether Enter is meant for the open menu of a selection: one went to an item of it, or typed what it says.
+     * Odoo marks the first item of a menu that has just opened, whatever is selected.
+     */
+    isForMenu({ key, target }) {
+        const item = target.matches(".o_select_menu_toggler") && document.querySelector(".o_select_menu_item.focus");
+        if (key !== "Enter") {
+            this.menuWalked = item && key.startsWith("Arrow") ? item.parentElement : null;
+            return false;
+        }
+        const typed = target.value?.trim().toLowerCase();
+        return item && (this.menuWalked === item.parentElement || (typed && item.textContent.toLowerCase().includes(typed)));
     }
 
     /** Tab on the last row leaves it, as Shift+Tab leaves the first. */

@@ -76,6 +76,28 @@ registry.category("web_tour.tours").add("sengerio_mail_keyboard_types", {
         ]),
 });
 
+const ROLE = ".o_field_widget[name=sengerio_address_ids] .o_selected_row [name=role] input";
+
+registry.category("web_tour.tours").add("sengerio_mail_keyboard_menu", {
+    steps: () =>
+        countClicks(0, [
+            { trigger: ".o_notebook .nav-link[name=sengerio_mail]" },
+            tabTo(".o_notebook .nav-link[name=sengerio_mail]"),
+            press("Enter"),
+            { trigger: `${ADDRESSES} td:eq(0)` },
+            tabTo(`${ADDRESSES} td:eq(0)`),
+            press("Enter"),
+            { content: "The row can be edited", trigger: `${ROLE}:focus` },
+            press("Control+a"),
+            press("Delete"),
+            { content: "The menu opens, and marks its first item", trigger: ".o_select_menu_item.focus" },
+            press("Enter"),
+            { content: "Nothing was chosen", trigger: `${ADDRESSES}:eq(0):contains(Accounting)` },
+            press("Alt+s"),
+            { content: "Saved", trigger: ".o_form_saved, .o_form_status_indicator_buttons.invisible" },
+        ]),
+});
+
 registry.category("web_tour.tours").add("sengerio_mail_keyboard_row", {
     steps: () =>
         countClicks(0, [
