@@ -2,7 +2,6 @@ import logging
 from functools import partial
 
 from psycopg2.errors import DeadlockDetected, LockNotAvailable, SerializationFailure
-from psycopg2.extras import Json
 
 from odoo import api, models
 from odoo.tools import SQL
@@ -112,8 +111,7 @@ class SengerioMailDocumentOutcome(models.Model):
         self.flush_recordset()
         for delivery, (state, smtp_reply) in changes.items():
             delivery._cache_state(state, smtp_reply)
-        rows = Json([[delivery.id, *change] for delivery, change in changes.items()])
-        statement = self._statement(rows, email_from)
+        statement = self._statement(changes, email_from)
         if not at_once:
             self.env.cr.execute(statement)
         elif not self._execute_at_once(statement):
@@ -122,38 +120,39 @@ class SengerioMailDocumentOutcome(models.Model):
         self.invalidate_recordset(["state", "copy_failed", "email_from", "date_sent"], flush=False)
         self.delivery_ids.invalidate_recordset(["event_ids"], flush=False)
 
-    def _statement(self, rows, email_from):
+    def _statement(self, changes, email_from):
         """Return the SQL that writes states of deliveries, notes what failed, and lets the document follow.
 
-        :param rows: JSON of ``[[delivery id, state, the server's words]]``
+        :param dict changes: ``{delivery: (state, the server's words or None)}``
         :param str email_from: From as it left, if it did
         """
+        noted = SQL(
+            """, noted AS (
+                INSERT INTO sengerio_mail_event (delivery_id, kind, date, source, detail)
+                SELECT id, change, now() AT TIME ZONE 'UTC', 'smtp', smtp_reply
+                  FROM recipient
+                 WHERE change IN ('refused', 'failed')
+            )"""
+        )
         return SQL(
             """
-            WITH given AS (
-                SELECT (row->>0)::int AS id, row->>1 AS state, row->>2 AS smtp_reply
-                  FROM jsonb_array_elements(%(rows)s) AS row
-            ), change AS (  -- what came back may be recorded before what the server said when it left
-                SELECT given.*
-                  FROM given
-                  JOIN sengerio_mail_delivery delivery ON delivery.id = given.id
-                 WHERE delivery.document_id = %(id)s  -- by its index, however few PostgreSQL takes the table for
-                   AND (given.state != 'sent' OR delivery.state = ANY(%(unsent)s))
+            WITH recipient AS (
+                SELECT delivery.id, delivery.header = 'to' AS is_to, delivery.state, given.smtp_reply,
+                       -- what came back may be recorded before what the server said when it left
+                       CASE WHEN given.state != 'sent' OR delivery.state = ANY(%(unsent)s)
+                            THEN given.state END AS change
+                  FROM sengerio_mail_delivery delivery
+                  LEFT JOIN unnest(%(ids)s, %(states)s, %(replies)s::text[]) AS given(id, state, smtp_reply)
+                    ON given.id = delivery.id
+                 WHERE delivery.document_id = %(id)s
             ), changed AS (
                 UPDATE sengerio_mail_delivery delivery
-                   SET state = change.state, smtp_reply = change.smtp_reply, write_date = now() AT TIME ZONE 'UTC'
-                  FROM change
-                 WHERE delivery.id = change.id AND delivery.document_id = %(id)s
-            ), noted AS (
-                INSERT INTO sengerio_mail_event (delivery_id, kind, date, source, detail)
-                SELECT id, state, now() AT TIME ZONE 'UTC', 'smtp', smtp_reply
-                  FROM change
-                 WHERE state IN ('refused', 'failed')
-            ), after AS (
-                SELECT delivery.header = 'to' AS is_to, COALESCE(change.state, delivery.state) AS state
-                  FROM sengerio_mail_delivery delivery
-                  LEFT JOIN change ON change.id = delivery.id
-                 WHERE delivery.document_id = %(id)s
+                   SET state = change, smtp_reply = recipient.smtp_reply, write_date = now() AT TIME ZONE 'UTC'
+                  FROM recipient
+                 WHERE delivery.id = recipient.id AND change IS NOT NULL
+                   AND delivery.document_id = %(id)s  -- by its index, however few PostgreSQL takes the table for
+            )%(noted)s, after AS (
+                SELECT is_to, COALESCE(change, state) AS state FROM recipient
             )
             UPDATE sengerio_mail_document
                SET state = COALESCE((SELECT state FROM after WHERE is_to
@@ -166,7 +165,10 @@ class SengerioMailDocumentOutcome(models.Model):
                    write_date = now() AT TIME ZONE 'UTC'
              WHERE id = %(id)s
             """,
-            rows=rows,
+            ids=[delivery.id for delivery in changes],
+            states=[state for state, _reply in changes.values()],
+            replies=[reply for _state, reply in changes.values()],
+            noted=noted if any(state != "sent" for state, _reply in changes.values()) else SQL(),
             id=self.id,
             severity=list(states.SEVERITY),
             failed=list(states.FAILED),
