@@ -1,5 +1,7 @@
 """Odoo's questions about one record that are asked about all of :func:`..tools.together.together` at once."""
 
+from contextlib import suppress
+
 from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.tools.mail import parse_contact_from_email
@@ -119,26 +121,42 @@ class AccountMoveSend(models.AbstractModel):
         if not mail_template or field not in NAMING or kwargs or not together or move not in together:
             return ask(mail_template, lang, move, field, **kwargs)
 
-        def ask_for_all():
-            asking = mail_template.sudo().with_context(lang=lang)
-            try:
-                named = asking._render_field(field, together.records.ids)
-                partner_ids = [*map(mail_template._parse_partner_to, named.values())] if field == "partner_to" else ()
-            except (UserError, TypeError, ValueError):  # of one of them, who may not be asked about alone
-                return {}
-            if partner_ids:
-                together.partner_ids.update(*partner_ids)
-                self.env["res.partner"].sudo().browse(together.partner_ids).exists().mapped("email")  # reads all
-            elif field != "partner_to":
-                together.expect_emails(named.values())
-            return named
-
-        found = together.answer(("named", self.env, mail_template.id, lang, field), ask_for_all)
-        return found[move.id] if found else ask(mail_template, lang, move, field)
+        asking = mail_template.sudo().with_context(lang=lang)
+        found = together.answer(
+            ("named", self.env, mail_template.id, lang, field), lambda: asking._sengerio_named_together(together, field)
+        )
+        return found[move.id] if move.id in found else ask(mail_template, lang, move, field)
 
 
 class MailTemplate(models.Model):
     _inherit = "mail.template"
+
+    def _sengerio_named_together(self, together, field):
+        """Return whom a field names for all of several records, and let these people be asked about at once.
+
+        :param together: the :class:`..tools.together.Together` that is going on
+        :param str field: one of ``NAMING``
+        :return: ``{record id: text}`` of those records for which the field can be rendered
+        """
+        named = self._sengerio_rendered(field, together.records.ids)
+        if field == "partner_to":
+            for text in named.values():
+                with suppress(TypeError, ValueError):  # of one who may not be asked about alone
+                    together.partner_ids.update(self._parse_partner_to(text))
+            self.env["res.partner"].sudo().browse(together.partner_ids).exists().mapped("email")  # reads all
+        else:
+            together.expect_emails(named.values())
+        return named
+
+    def _sengerio_rendered(self, field, record_ids):
+        """Return ``{record id: text}`` of those records for which a field can be rendered."""
+        try:
+            return self._render_field(field, record_ids)
+        except UserError:
+            if len(record_ids) == 1:
+                return {}
+        alone = (self._sengerio_rendered(field, [record_id]) for record_id in record_ids)
+        return {record_id: text for named in alone for record_id, text in named.items()}
 
     def exists(self):
         # EXTENDS base: env.ref() asks it each time

@@ -1,4 +1,3 @@
-from contextlib import suppress
 from dataclasses import dataclass
 
 from odoo import api, models
@@ -138,14 +137,17 @@ class SengerioMailForesight(models.AbstractModel):
         asked, names = asked_together(self.env), ("email_cc", "email_to", "partner_to")
 
         def ask_for_all():
-            with suppress(UserError):  # one record is enough for that
-                generated = template._generate_template_recipients(asked.records.ids, names)
-                asked.expect_emails(values.get("email_to") for values in generated.values())
-                return generated
-            return None
+            for name in names:
+                template._sengerio_named_together(asked, name)
+            try:
+                return template._generate_template_recipients(asked.records.ids, names)
+            except UserError:  # one record is enough for that
+                return {}
 
-        found = asked and record in asked and asked.answer(("generated", self.env, template.id), ask_for_all)
-        return (found or template._generate_template_recipients([record.id], names))[record.id]
+        found = asked and record in asked and asked.answer(("generated", self.env, template.id), ask_for_all) or {}
+        if record.id not in found:
+            found = template._generate_template_recipients([record.id], names)
+        return found[record.id]
 
     @api.model
     def _would_be_mailed(self, record, addressed, author):

@@ -222,6 +222,30 @@ class TestQueries(DocumentMailCase):
                 wizard = self.assertNoQueryPerInvoice(moves)
                 self.assertNamed(moves, wizard.sengerio_lines["lines"], naming)
 
+    def test_named_by_failing_template(self):
+        """A template that fails for somebody: who gets no e-mail anyway, and a customer to be reminded."""
+        failing = self.people[1]
+        failing.invoice_sending_method = "manual"
+        moves = self._invoices()
+        naming = "{{ 1 / (%s.id - %s) and %s }}"
+        self.env.ref("account.email_template_edi_invoice").write(
+            {
+                "use_default_to": False, "partner_to": False,
+                "email_to": naming % ("object.partner_id", failing.id, "object.partner_id.email"),
+            }
+        )  # fmt: skip
+        lines = self.assertNoQueryPerInvoice(moves).sengerio_lines["lines"]
+        told = {line["id"]: bool(line.get("to")) for line in lines}
+        self.assertEqual(told, {move.id: move.partner_id != failing for move in moves})
+        prepare = self.env["sengerio.mail.due.notice"].with_user(self.boss)._prepare
+        for fields in ({"email_to": naming % ("object", failing.id, "object.email"), "partner_to": False},
+                       {"email_to": False, "partner_to": naming % ("object", failing.id, self.john.id)}):
+            self.env.ref("sengerio_mail.mail_template_due_notice").write({"use_default_to": False, **fields})
+            notice = prepare(moves)
+            self.assertNoQueryPerRow(prepare(moves[:FEW]), notice, "form")
+            told = [bool(line.recipients["to"]) for line in notice.line_ids]
+            self.assertEqual(told, [line.partner_id != failing for line in notice.line_ids])
+
     def _namings(self):
         """Return values of templates that name the customer, in each way in which a template can."""
         template = {"use_default_to": False, "partner_to": False, "email_to": False, "email_cc": False}
