@@ -82,9 +82,9 @@ class ResPartner(models.Model):
     def _find_or_create_from_emails(self, emails, ban_emails=None, filter_found=None, additional_values=None,
                                     no_create=False, sort_key=None, sort_reverse=True):  # fmt: skip
         # EXTENDS mail: who has all these addresses is searched for once; who of several is meant depends on the record
-        together = asked_together(self.env)
-        wanted = [parse_contact_from_email(email)[1] for email in emails]
-        if not together or not no_create or not together.emails.issuperset(wanted):
+        together = no_create and asked_together(self.env)
+        wanted = [parse_contact_from_email(email)[1] for email in emails] if together else []
+        if not together or not together.emails.issuperset(wanted):
             return super()._find_or_create_from_emails(
                 emails, ban_emails=ban_emails, filter_found=filter_found, additional_values=additional_values,
                 no_create=no_create, sort_key=sort_key, sort_reverse=sort_reverse,
