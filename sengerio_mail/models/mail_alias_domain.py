@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.tools import groupby
 
 
 class MailAliasDomain(models.Model):
@@ -15,20 +16,20 @@ class MailAliasDomain(models.Model):
     def _sengerio_own(self, emails):
         """Return those of some addresses that are Odoo's own: what is sent there comes back in.
 
-        Each is asked about by itself where Odoo's answer about one depends on the others, see
-        :meth:`_sengerio_judges_together`.
+        Each is judged by itself: those of which Odoo's answer depends on others are not asked about with these.
         """
-        emails = list(dict.fromkeys(emails))
-        found = self._find_aliases(emails) if emails else []
-        if len(emails) > 1 and self._sengerio_judges_together():
-            found = [email for email in found if self._find_aliases([email])]
-        return set(found)
+        own = set()
+        for _inside, asked in groupby(dict.fromkeys(emails), self._sengerio_judges_by_local_part()):
+            own.update(self._find_aliases(asked))
+        return own
 
     @api.model
-    def _sengerio_judges_together(self):
-        """Tell whether one address may be taken for Odoo's own because another one, asked about with it, is.
+    def _sengerio_judges_by_local_part(self):
+        """Return a function that tells whether ``_find_aliases()`` judges an address by its local part.
 
-        Where domains are named for catch-all, ``_find_aliases()`` looks for aliases by the local parts of addresses
-        there, and then takes any address with such a local part.
+        Where domains are named for catch-all, it does so in these and in the alias domains. It then takes addresses
+        elsewhere for Odoo's own, too, if they are asked about with one there that has the same local part.
         """
-        return bool(self.env["ir.config_parameter"].sudo().get_param("mail.catchall.domain.allowed"))
+        named = self.env["ir.config_parameter"].sudo().get_param("mail.catchall.domain.allowed")
+        domains = {*named.split(","), *self.sudo().search([]).mapped("name")} - {""} if named else None
+        return lambda email: domains is None or email.partition("@")[2] in domains

@@ -67,12 +67,12 @@ class MailAliasDomain(models.Model):
         ask, together = super()._find_aliases, asked_together(self.env)
         if not together or not together.emails.issuperset(email_list):
             return ask(email_list)
-        everything = tuple(sorted(together.emails))
+        by_local_part = together.answer(("by local part", self.env), self._sengerio_judges_by_local_part)
+        kinds = {by_local_part(email) for email in email_list}
+        everything = tuple(sorted(email for email in together.emails if by_local_part(email) in kinds))
         found = together.answer(("aliases", self.env, everything), lambda: frozenset(ask(everything)))
         own = [email for email in email_list if email in found]
-        if own and self._sengerio_judges_together():
-            return [*together.answer(("aliases", self.env, tuple(email_list)), lambda: ask(email_list))]
-        return own
+        return ask(email_list) if own and len(kinds) > 1 else own  # of both kinds: one may be own because of the other
 
 
 class ResPartner(models.Model):

@@ -222,6 +222,29 @@ class TestQueries(DocumentMailCase):
                 wizard = self.assertNoQueryPerInvoice(moves)
                 self.assertNamed(moves, wizard.sengerio_lines["lines"], naming)
 
+    def test_named_beside_own(self):
+        """Half of the customers have addresses of Odoo's own, the others the same local parts elsewhere."""
+        domain = self.company.alias_domain_id.name
+        self.env["ir.config_parameter"].set_param("mail.catchall.domain.allowed", domain)
+        aliases = [
+            {"alias_name": f"info{number // 2}", "alias_incoming_local": True,
+             "alias_model_id": self.env["ir.model"]._get_id("account.move")}
+            for number in range(0, MANY, 2)
+        ]  # fmt: skip
+        self.env["mail.alias"].create(aliases)
+        for number, person in enumerate(self.people):
+            person.email = f"info{number // 2}@{'customer.example' if number % 2 else domain}"
+        self.env.ref("account.email_template_edi_invoice").write(
+            {"use_default_to": False, "partner_to": False, "email_to": "{{ object.partner_id.email }}"}
+        )
+        for person in self.people[1::2]:
+            self.add_address(person, "accounting", f"books.{person.id}@customer.example")
+        moves = self._invoices()
+        lines = {line["id"]: line for line in self.assertNoQueryPerInvoice(moves).sengerio_lines["lines"]}
+        for move in moves.filtered(lambda move: move.partner_id in self.people[1::2]):
+            books = f"books.{move.partner_id.id}@customer.example"
+            self.assertEqual([tag["email"] for tag in lines[move.id]["to"]], [books])
+
     def test_named_by_failing_template(self):
         """A template that fails for somebody: who gets no e-mail anyway, and a customer to be reminded."""
         failing = self.people[1]
