@@ -67,12 +67,20 @@ class MailAliasDomain(models.Model):
         ask, together = super()._find_aliases, asked_together(self.env)
         if not together or not together.emails.issuperset(email_list):
             return ask(email_list)
-        by_local_part = together.answer(("by local part", self.env), self._sengerio_judges_by_local_part)
-        kinds = {by_local_part(email) for email in email_list}
-        everything = tuple(sorted(email for email in together.emails if by_local_part(email) in kinds))
+        everything = tuple(sorted(together.emails))
         found = together.answer(("aliases", self.env, everything), lambda: frozenset(ask(everything)))
         own = [email for email in email_list if email in found]
-        return ask(email_list) if own and len(kinds) > 1 else own  # of both kinds: one may be own because of the other
+        if not own:
+            return own
+        # what is found by its local part makes others with it own, but only those asked about with it
+        by_local_part = together.answer(("by local part", self.env), self._sengerio_judges_by_local_part)
+        others = tuple(email for email in everything if not by_local_part(email))
+        own_others = together.answer(("aliases", self.env, others), lambda: frozenset(ask(others)))
+        local_parts = {email.partition("@")[0] for email in email_list if by_local_part(email)}
+        return [
+            email for email in own
+            if by_local_part(email) or email in own_others or email.partition("@")[0] in local_parts
+        ]  # fmt: skip
 
 
 class ResPartner(models.Model):

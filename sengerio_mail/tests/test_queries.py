@@ -244,6 +244,9 @@ class TestQueries(DocumentMailCase):
         for move in moves.filtered(lambda move: move.partner_id in self.people[1::2]):
             books = f"books.{move.partner_id.id}@customer.example"
             self.assertEqual([tag["email"] for tag in lines[move.id]["to"]], [books])
+        template = self.env.ref("account.email_template_edi_invoice")
+        template.email_to = f"{{{{ object.partner_id.email }}}}, info1@{domain}"
+        self.assertNoQueryPerInvoice(moves)
 
     def test_named_by_failing_template(self):
         """A template that fails for somebody: who gets no e-mail anyway, and a customer to be reminded."""

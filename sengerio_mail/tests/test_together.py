@@ -159,6 +159,8 @@ class TestTogether(InvoiceChangesCase):
         )
         lines = self.assertAsAlone(self.make_move() | self.make_move(self.mute))
         self.assertIn("books@azure.example", [tag["email"] for tag in lines[0]["to"]])
+        self.env.ref("account.email_template_edi_invoice").email_to = f"{{{{ object.partner_id.email }}}}, {own}"
+        self.assertAsAlone(self.make_move() | self.make_move(self.mute) | self.make_move(self.group))
 
     def test_template_names_hidden(self):
         """Whom the template names is mailed and shown, even if the clerk may not read the contact."""
