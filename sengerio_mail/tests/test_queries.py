@@ -263,6 +263,10 @@ class TestQueries(DocumentMailCase):
         lines = self.assertNoQueryPerInvoice(moves).sengerio_lines["lines"]
         told = {line["id"]: bool(line.get("to")) for line in lines}
         self.assertEqual(told, {move.id: move.partner_id != failing for move in moves})
+        unreadable = f"{{{{ {{1: 2}} if object.partner_id.id == {failing.id} else object.partner_id.id }}}}"
+        self.env.ref("account.email_template_edi_invoice").write({"email_to": False, "partner_to": unreadable})
+        lines = self.assertNoQueryPerInvoice(moves).sengerio_lines["lines"]
+        self.assertEqual({line["id"]: bool(line.get("to")) for line in lines}, told)
         prepare = self.env["sengerio.mail.due.notice"].with_user(self.boss)._prepare
         for fields in ({"email_to": naming % ("object", failing.id, "object.email"), "partner_to": False},
                        {"email_to": False, "partner_to": naming % ("object", failing.id, self.john.id)}):
