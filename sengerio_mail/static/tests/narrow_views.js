@@ -72,7 +72,9 @@ function* controlsOutside(root) {
 /** Text that is not there to be read: beyond the screen, or cut off without the three dots that tell so. */
 function* textsCutOff(root, texts) {
     for (const { text, element, boxes } of texts) {
-        const page = element.closest(TABLES) ? [] : boxes.filter((box) => isOutside(box, 0, innerWidth));
+        const dotted = [...parents(element, root)].find((parent) => getComputedStyle(parent).textOverflow === "ellipsis");
+        const seen = dotted ? [dotted.getBoundingClientRect()] : boxes;
+        const page = element.closest(TABLES) ? [] : seen.filter((box) => isOutside(box, 0, innerWidth));
         if (page.length) {
             yield `"${text}" goes from ${page[0].left} to ${page[0].right} px`;
         }
