@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
+import pytest
 from processes import SECONDS, start, wait_for
 
 import devkit.odoo_side
@@ -18,7 +19,7 @@ from devkit.workbench import run_odoo_script, workbench
 
 SCRIPT = Path(devkit.odoo_side.__file__).parent / "queue_mails.py"
 DOCUMENTS = 200
-FEW = 40
+FEW, MORE = 40, 80
 TROUBLED = 80
 
 
@@ -55,17 +56,19 @@ def recipients(folder):
     return Counter(address for envelope in envelopes for address in envelope.get("rcpt_tos", ()))
 
 
-def test_killed_in_the_middle(tmp_path):
-    with queue(tmp_path, DOCUMENTS) as (process, query):
+@pytest.mark.parametrize("copies", [True, False], ids=["copies", "single"])
+def test_killed_in_the_middle(tmp_path, copies):
+    """Whether each message is recorded by itself or, where there is one alone, with Odoo's own transaction."""
+    with queue(tmp_path, DOCUMENTS, *([] if copies else ["--no-copies"])) as (process, query):
         killed = process("run")
         wait_for(lambda: len(list(tmp_path.glob("*.eml"))) >= DOCUMENTS // 2, killed)
         killed.send_signal(signal.SIGKILL)
         killed.wait()
         before = recipients(tmp_path)
-        assert 0 < len(before) < 2 * DOCUMENTS
+        assert 0 < len(before) < (2 if copies else 1) * DOCUMENTS
         [recorded] = query("SELECT count(*) FROM sengerio_mail_delivery WHERE state = 'sent'")
         # what the server took and the ledger does not know: the one message in flight
-        assert 0 <= sum(before.values()) - int(recorded) <= 2
+        assert 0 <= sum(before.values()) - int(recorded) <= (2 if copies else 1)
 
         work_off(process)
         after = recipients(tmp_path)
@@ -73,21 +76,24 @@ def test_killed_in_the_middle(tmp_path):
         deliveries = query("SELECT state, count(*) FROM sengerio_mail_delivery GROUP BY state")
         waiting = query("SELECT count(*) FROM mail_mail WHERE state != 'sent'")
     expected = {f"c{number}@customer.example" for number in range(DOCUMENTS)}
-    expected |= {f"copy{number}@customer.example" for number in range(DOCUMENTS)}
-    assert set(after) == expected | {"seller@firm.example"}
+    if copies:
+        expected |= {f"copy{number}@customer.example" for number in range(DOCUMENTS)}
+        assert DOCUMENTS <= after.pop("seller@firm.example") <= DOCUMENTS + 1
+    assert set(after) == expected
     twice = [address for address in expected if after[address] > 1]
     # a message in flight is one for the customer, or one for the copies
     assert len(twice) <= 1, twice
-    assert DOCUMENTS <= after["seller@firm.example"] <= DOCUMENTS + 1
     assert states == [f"sent|{DOCUMENTS}"]
-    assert deliveries == [f"sent|{3 * DOCUMENTS}"]
+    assert deliveries == [f"sent|{(3 if copies else 1) * DOCUMENTS}"]
     assert waiting == ["0"]
 
 
-def test_partners_gone_in_the_middle(tmp_path):
+@pytest.mark.parametrize("copies", [True, False], ids=["copies", "single"])
+def test_partners_gone_in_the_middle(tmp_path, copies):
     """Customers are merged and contacts deleted while their documents are sent: nothing is lost, nothing doubled."""
-    with queue(tmp_path, FEW, "--contacts") as (process, query):
-        meddler = process("meddle", str(FEW))
+    count = FEW if copies else MORE
+    with queue(tmp_path, count, "--contacts" if copies else "--no-copies") as (process, query):
+        meddler = process("meddle", str(count))
         wait_for(lambda: query("SELECT 1 FROM res_partner WHERE name = 'M3'"), meddler)
         worker = process("run", stderr=subprocess.PIPE, text=True)
         _output, errors = worker.communicate(timeout=SECONDS)
@@ -103,13 +109,53 @@ def test_partners_gone_in_the_middle(tmp_path):
         deliveries = query("SELECT state, count(*) FROM sengerio_mail_delivery GROUP BY state")
         waiting = query("SELECT count(*) FROM mail_mail WHERE state != 'sent'")
     assert left == ["0"]
-    contacts = [number for number in range(FEW) if number % 4 != 3]  # see fill
-    expected = {f"{kind}{number}@customer.example": 1 for kind in ("c", "copy") for number in range(FEW)}
-    expected.update({f"k{number}@customer.example": 1 for number in contacts})
     assert met  # the worker was at work meanwhile
-    assert after == {**expected, "seller@firm.example": FEW}
+    expected = {f"c{number}@customer.example": 1 for number in range(count)}
+    contacts = []
+    if copies:
+        contacts = [number for number in range(count) if number % 4 != 3]  # see fill
+        expected.update({f"copy{number}@customer.example": 1 for number in range(count)})
+        expected.update({f"k{number}@customer.example": 1 for number in contacts})
+        expected["seller@firm.example"] = count
+    assert after == expected
+    assert states == [f"sent|{count}"]
+    assert deliveries == [f"sent|{(3 if copies else 1) * count + len(contacts)}"]
+    assert waiting == ["0"]
+
+
+@pytest.mark.parametrize(
+    ("when", "what"),
+    [
+        ("UPDATE", "RAISE EXCEPTION 'collision' USING ERRCODE = '40001'"),
+        ("DELETE", "RAISE EXCEPTION 'collision' USING ERRCODE = '40001'"),
+        ("DELETE", "PERFORM pg_terminate_backend(pg_backend_pid())"),
+    ],
+    ids=["update", "delete", "connection"],
+)
+def test_undone_after_leaving(tmp_path, when, what):
+    """Odoo's transaction fails once the message has left: what left is recorded all the same, and leaves once."""
+    with queue(tmp_path, FEW, "--no-copies") as (process, query):
+        query(
+            f"CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {what}; "
+            "RETURN COALESCE(NEW, OLD); END $$"
+        )
+        [third] = query("SELECT id FROM mail_mail ORDER BY id OFFSET 2 LIMIT 1")
+        condition = f"OLD.id = {third}" + (" AND NEW.state = 'sent'" if when == "UPDATE" else "")
+        query(f"CREATE TRIGGER fail BEFORE {when} ON mail_mail FOR EACH ROW WHEN ({condition}) EXECUTE FUNCTION fail()")
+        process("run", stderr=subprocess.DEVNULL).wait(SECONDS)
+        before = recipients(tmp_path)
+        sent = query("SELECT state, count(*) FROM sengerio_mail_delivery GROUP BY state ORDER BY state")
+        mails = query(f"SELECT state FROM mail_mail WHERE id = {third}")
+        query("DROP TRIGGER fail ON mail_mail")
+        work_off(process)
+        after = recipients(tmp_path)
+        states = query("SELECT state, count(*) FROM sengerio_mail_document GROUP BY state")
+        waiting = query("SELECT count(*) FROM mail_mail WHERE state != 'sent'")
+    assert len(before) == 3
+    assert mails == ["outgoing"]  # Odoo's own record was undone
+    assert sent == [f"queued|{FEW - 3}", "sent|3"]
+    assert after == {f"c{number}@customer.example": 1 for number in range(FEW)}
     assert states == [f"sent|{FEW}"]
-    assert deliveries == [f"sent|{3 * FEW + len(contacts)}"]
     assert waiting == ["0"]
 
 

@@ -9,17 +9,19 @@ from odoo.service.model import retrying
 DOMAIN = "firm.example"
 
 
-def fill(env, count, with_contacts=False, with_messages=False):
-    """Queue quotations, each to a customer of its own with a visible copy, and commit.
+def fill(env, count, with_contacts=False, with_messages=False, without_copies=False):
+    """Queue quotations, each to a customer of its own with a visible copy and a blind one to the seller, and commit.
 
     :param int count: how many
     :param bool with_contacts: each to a further contact too
     :param bool with_messages: each followed by a message in the chatter, which is no document
+    :param bool without_copies: each to its customer alone
     """
     env["ir.config_parameter"].set_param("mail.default.from_filter", DOMAIN)
     env["ir.cron"].search([]).active = False
     user = env["res.users"].with_context(no_reset_password=True).create(
         {"name": "Seller", "login": "seller", "email": f"seller@{DOMAIN}", "notification_type": "email",
+         "sengerio_bcc_opt_out": without_copies,
          "group_ids": [Command.link(env.ref("sales_team.group_sale_salesman_all_leads").id)]}
     )  # fmt: skip
     quotation = env.ref("sengerio_mail.sengerio_mail_document_type_quotation")
@@ -28,9 +30,10 @@ def fill(env, count, with_contacts=False, with_messages=False):
     quotation.template_ids = [Command.link(template.id)]
     for number in range(count):
         customer = env["res.partner"].create({"name": f"C{number}", "email": f"c{number}@customer.example"})
-        env["sengerio.mail.copy"].create(
-            {"partner_id": customer.id, "header": "cc", "email": f"copy{number}@customer.example"}
-        )
+        if not without_copies:
+            env["sengerio.mail.copy"].create(
+                {"partner_id": customer.id, "header": "cc", "email": f"copy{number}@customer.example"}
+            )
         order = env["sale.order"].with_user(user).create({"partner_id": customer.id})
         order = order.with_context(mail_notify_force_send=False)
         if number % 4 == 3:
@@ -67,7 +70,7 @@ def delete(env, number):
 def main(env, args):
     """Fill, work off, or change partners.
 
-    :param list args: ``fill COUNT [--contacts] [--messages]``, ``run`` or ``meddle COUNT``
+    :param list args: ``fill COUNT [--contacts] [--messages] [--no-copies]``, ``run`` or ``meddle COUNT``
     :return: 0
     """
     parser = argparse.ArgumentParser()
@@ -75,9 +78,10 @@ def main(env, args):
     parser.add_argument("count", type=int, nargs="?", default=0)
     parser.add_argument("--contacts", action="store_true")
     parser.add_argument("--messages", action="store_true")
+    parser.add_argument("--no-copies", action="store_true")
     options = parser.parse_args(args)
     if options.what == "fill":
-        fill(env, options.count, options.contacts, options.messages)
+        fill(env, options.count, options.contacts, options.messages, options.no_copies)
     elif options.what == "meddle":
         meddle(env, options.count)
     else:

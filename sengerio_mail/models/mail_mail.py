@@ -1,6 +1,7 @@
 from functools import lru_cache
 from operator import itemgetter
 
+from psycopg2 import Error as DatabaseError
 from psycopg2.errors import SerializationFailure
 
 from odoo import Command, api, fields, models
@@ -9,7 +10,7 @@ from odoo.tools.mail import append_content_to_html, html2plaintext
 from ..tools import addresses, links
 from ..tools.smtp_session import TOKEN_HEADER, DocumentSession
 from ..tools.states import UNSENT
-from .sengerio_mail_document import AT_ONCE_KEY, COPIES, TO
+from .sengerio_mail_document import AT_ONCE, COPIES, RECORD_KEY, TO, WITH_MAIL
 
 
 class MailMail(models.Model):
@@ -64,7 +65,7 @@ class MailMail(models.Model):
         if not there:
             return True
         if smtp_session:
-            smtp_session = self._sengerio_session(smtp_session, mail_server, auto_commit)
+            smtp_session = self._sengerio_session(smtp_session, mail_server)
         arguments = {
             "auto_commit": auto_commit, "raise_exception": raise_exception, "alias_domain_id": alias_domain_id,
             "smtp_session": smtp_session, "mail_server": mail_server, "post_send_callback": post_send_callback,
@@ -75,7 +76,14 @@ class MailMail(models.Model):
             self.env.cr.commit()  # pylint: disable=invalid-commit
         try:
             for mails in there._sengerio_batches(documents, auto_commit):
-                super(MailMail, mails)._send(**arguments)
+                if smtp_session:
+                    # nobody may write the list by hand
+                    smtp_session.note = mails.env["sengerio.mail.document"].sudo()._record_outcome
+                try:
+                    super(MailMail, mails)._send(**arguments)
+                except DatabaseError:
+                    self.env["sengerio.mail.document"]._save_outcomes()
+                    raise
         finally:
             if smtp_session:
                 smtp_session.leave()
@@ -115,12 +123,11 @@ class MailMail(models.Model):
     # The SMTP session
     # ------------------------------------------------------------
 
-    def _sengerio_session(self, smtp_session, mail_server, auto_commit):
+    def _sengerio_session(self, smtp_session, mail_server):
         """Return the session that notes what becomes of documents.
 
         :param smtp_session: Odoo's
         :param mail_server: ``ir.mail_server`` that it is connected to, may be empty
-        :param bool auto_commit: Odoo commits after each mail: then what has left is recorded at once
         """
         documents_sudo = self.env["sengerio.mail.document"].sudo()  # nobody may write the list by hand
         read = lru_cache(1)(documents_sudo._read_token)
@@ -139,9 +146,6 @@ class MailMail(models.Model):
             policy = self.env["sengerio.mail.document.type"]._policy(document.type_id.id)
             return bool(policy and policy.is_tracked)
 
-        def note(outcome):
-            documents_sudo._record_outcome(outcome, at_once=auto_commit)
-
         def reconnect():
             return self.env["ir.mail_server"]._connect__(
                 mail_server_id=mail_server.id if mail_server else None,
@@ -153,7 +157,7 @@ class MailMail(models.Model):
             is_due=is_due,
             is_copy=is_copy,
             wants_reports=wants_reports,
-            note=note,
+            note=documents_sudo._record_outcome,
             reconnect=reconnect,
         )
 
@@ -170,13 +174,22 @@ class MailMail(models.Model):
             deliveries_sudo = documents.sudo().mapped("sengerio_delivery_ids")  # finding them locks their documents
             for names in ("email", "document_id.type_id"):  # read together: Odoo takes one mail after the other
                 deliveries_sudo.mapped(names)
-            yield self
+            yield self.with_context(**{RECORD_KEY: None}) if RECORD_KEY in self.env.context else self
             return
-        at_once = self.with_context(**{AT_ONCE_KEY: True})
+        document_ids = set(documents.ids)
         for mail_id in self.ids:  # each read by itself: Odoo deletes those that were sent
-            mail = (at_once if mail_id in documents._ids else self).browse(mail_id)
-            if mail._sengerio_take() if mail_id in documents._ids else mail.exists():
-                yield mail
+            mail = self.browse(mail_id)
+            if mail_id not in document_ids:
+                if mail.exists():
+                    yield mail
+            elif mail._sengerio_take():
+                yield mail.with_context(**{RECORD_KEY: WITH_MAIL if mail._sengerio_is_one_message() else AT_ONCE})
+
+    def _sengerio_is_one_message(self):
+        """Tell whether a document's mail leaves as a single message: to one contact, without copies."""
+        addressed = len(self.recipient_ids) + bool(self.email_to) + bool(self.email_cc)
+        copies = self.sudo().sengerio_delivery_ids.filtered(lambda delivery: delivery.header != "to")
+        return addressed == 1 and not copies
 
     def _sengerio_take(self):
         """Take the document of a mail in a queue for this worker.

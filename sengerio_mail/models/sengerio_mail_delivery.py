@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from odoo import fields, models
+from odoo import api, fields, models, tools
 from odoo.tools import SQL
 
 from ..tools import addresses, states
@@ -144,16 +144,15 @@ class SengerioMailDelivery(models.Model):
     def _of_queued_mail(self, mail):
         """Return the deliveries of the document that a mail in the queue is; this transaction takes the document.
 
-        Neither it nor its deliveries are locked: they are written by transactions of their own. The mail and its
-        message, which Odoo would read next by two questions more, are read with them.
+        Neither it nor its deliveries are locked: they may be written by transactions of their own. The mail, its
+        message, recipients and attachments, which Odoo would read next by four questions more, are read with them.
 
         :param mail: ``mail.mail``
         :return: nothing if the mail is no document, has left the queue, waits there for later, since another worker has
             tried it, or another transaction sends it
         :raise psycopg2.errors.SerializationFailure: another transaction has sent the mail since this one began
         """
-        message = self.env["mail.message"]
-        mail_fields, message_fields = (fetched_fields(model) if mail.env.su else [] for model in (mail, message))
+        fetched, selected = self._fetched_with_mail()
         rows = self.env.execute_query(
             SQL(
                 """
@@ -171,7 +170,12 @@ class SengerioMailDelivery(models.Model):
                            SELECT json_agg(json_build_array(%(deliveries)s) ORDER BY id)
                              FROM sengerio_mail_delivery delivery
                             WHERE document_id = taken.id
-                       ), %(mail)s
+                       ), ARRAY(
+                           SELECT res_partner_id FROM mail_mail_res_partner_rel WHERE mail_mail_id = %(id)s
+                       ), ARRAY(
+                           SELECT attachment_id FROM message_attachment_rel
+                            WHERE message_id = taken.mail_message_id ORDER BY 1 DESC
+                       ), %(fetched)s
                   FROM taken
                   JOIN mail_mail mail ON mail.id = %(id)s
                   JOIN mail_message message ON message.id = taken.mail_message_id
@@ -181,22 +185,36 @@ class SengerioMailDelivery(models.Model):
                 id=mail.id,
                 lock=SENDING_LOCK,
                 deliveries=columns("delivery", TAKEN),
-                mail=SQL(", ").join(
-                    columns(alias, [field.name for field in fields])
-                    for alias, fields in (("mail", mail_fields), ("message", message_fields))
-                    if fields
-                )
-                or SQL("NULL"),
+                fetched=selected,
             )
         )
         if not rows or not rows[0][2]:
             return self.browse()
-        message_id, type_id, deliveries, *values = rows[0]
-        for field, value in zip(mail_fields, values, strict=False):
-            field._insert_cache(mail, [value])
-        for field, value in zip(message_fields, values[len(mail_fields) :], strict=False):
-            field._insert_cache(message.browse(message_id), [value])
+        message_id, type_id, deliveries, partner_ids, attachment_ids, *values = rows[0]
+        if mail.env.su:  # else Odoo asks what may be read
+            message = self.env["mail.message"].browse(message_id)
+            for field, value in zip(fetched, values, strict=True):
+                field._insert_cache(mail if field.model_name == mail._name else message, [value])
+            message._fields["attachment_ids"]._insert_cache(message, [tuple(attachment_ids)])
+            if len(partner_ids) < 2:  # several stand in the order of their names
+                mail._fields["recipient_ids"]._insert_cache(mail, [tuple(partner_ids)])
         return self._cache_taken(type_id, deliveries)
+
+    @api.model
+    @tools.ormcache()
+    def _fetched_with_mail(self):
+        """Return what is read of a mail and its message when its document is taken: ``(fields, SQL of their columns)``.
+
+        Those that Odoo fetches together and that stand in their tables as they are.
+        """
+        fetched, selected = [], []
+        for alias, name in (("mail", "mail.mail"), ("message", "mail.message")):
+            for field in self.env[name]._fields.values():
+                as_it_is = not field.translate and not field.company_dependent
+                if field.store and field.column_type and field.prefetch is True and field.name != "id" and as_it_is:
+                    fetched.append(field)
+                    selected.append(SQL.identifier(alias, field.name))
+        return tuple(fetched), SQL(", ").join(selected)
 
     def _cache_taken(self, type_id, rows):
         """Put the deliveries of a document into the cache, and what leads from it to them.
@@ -225,13 +243,3 @@ def columns(alias, names):
     :param names: of the columns
     """
     return SQL(", ").join(SQL.identifier(alias, name) for name in names)
-
-
-def fetched_fields(model):
-    """Return those fields of a model that Odoo fetches together and that stand in its table as they are."""
-    return [
-        field
-        for field in model._fields.values()
-        if field.store and field.column_type and field.prefetch is True and field.name != "id"
-        if not field.translate and not field.company_dependent
-    ]

@@ -9,14 +9,17 @@ from odoo.tools import SQL
 from .sengerio_mail_delivery import STATES
 
 TO, COPIES = "to", "copies"  # the two messages that a document may leave as
-AT_ONCE_KEY = "sengerio_at_once"  # Odoo commits after each mail: states are written by transactions of their own
+# How is recorded what becomes of a document: without this key in the context, by the transaction that sends it.
+# Where Odoo commits after each mail, a crash must not undo it:
+RECORD_KEY = "sengerio_record"
+AT_ONCE = "at_once"  # by a transaction of its own: the mail goes on with another message
+WITH_MAIL = "with_mail"  # by Odoo's, which ends with this message; by one of its own if that is undone
 
 
 def column_values(model, vals):
     """Return the columns of a new row, with its defaults, as PostgreSQL takes them from JSON."""
     now = model.env.cr.now()
     vals = {**model._add_missing_default_values(vals), "create_date": now, "write_date": now}
-    vals["create_uid"] = vals["write_uid"] = model.env.uid
     columns = {name: model._fields[name] for name in vals if model._fields[name].column_type}
     return {name: field.convert_to_column_insert(vals[name], model) for name, field in columns.items()}
 
@@ -230,6 +233,7 @@ class SengerioMailDocument(models.Model):
         amount, currency = record._sengerio_total()
         word = self.env["sengerio.mail.resolver"]._word
         return {
+            "create_uid": self.env.uid,  # who changes it is nobody yet; its deliveries are created with it
             "type_id": policy.id,
             "res_model": record._name,
             "res_id": record.id,

@@ -1,6 +1,8 @@
+import contextlib
 import logging
 from functools import partial
 
+from psycopg2 import Error as DatabaseError
 from psycopg2.errors import DeadlockDetected, LockNotAvailable, SerializationFailure
 
 from odoo import api, models
@@ -9,10 +11,14 @@ from odoo.tools.misc import consteq, hmac
 
 from ..tools import states
 from ..tools.smtp_session import reply_text
-from .sengerio_mail_document import AT_ONCE_KEY, COPIES, TO
+from .sengerio_mail_document import COPIES, RECORD_KEY, TO, WITH_MAIL
 
-LOCK_TIMEOUT = "3s"
+KEPT = "sengerio_outcomes"
+LOCK_TIMEOUT, LATE_LOCK_TIMEOUT = "3s", "60s"
 ATTEMPTS = 5
+
+# the transaction may have begun before the mail server was asked
+NOW = SQL("statement_timestamp() AT TIME ZONE 'UTC'")
 
 _logger = logging.getLogger(__name__)
 
@@ -49,11 +55,10 @@ class SengerioMailDocumentOutcome(models.Model):
         return hmac(self.env(su=True), "sengerio_mail.document", name)[:32]
 
     @api.model
-    def _record_outcome(self, outcome, at_once=False):
+    def _record_outcome(self, outcome):
         """Record what the mail server said to a message.
 
         :param outcome: :class:`~..tools.smtp_session.Outcome`
-        :param bool at_once: by a transaction of its own, so that a crash does not undo it
         """
         document, part = self._read_token(outcome.token)
         if not document:
@@ -67,7 +72,7 @@ class SengerioMailDocumentOutcome(models.Model):
             elif address in outcome.recipients:
                 changes[delivery] = ("failed", outcome.error) if outcome.error else ("sent", None)
         accepted = any(state == "sent" for state, _reply in changes.values())
-        document._write_states(changes, outcome.email_from if accepted and part == TO else None, at_once)
+        document._write_states(changes, outcome.email_from if accepted and part == TO else None)
 
     def _fail(self, deliveries, reason):
         """Record that a mail could not be sent at all: its addresses failed, their copies wait for a retry.
@@ -81,8 +86,7 @@ class SengerioMailDocumentOutcome(models.Model):
                     delivery: ("failed", reason) if delivery.header == "to" else ("cancelled", None)
                     for delivery in deliveries
                     if delivery.document_id == document and delivery.state == "queued"
-                },
-                at_once=self.env.context.get(AT_ONCE_KEY),
+                }
             )
 
     def _cancel(self, deliveries):
@@ -93,32 +97,100 @@ class SengerioMailDocumentOutcome(models.Model):
                     delivery: ("cancelled", None)
                     for delivery in deliveries
                     if delivery.document_id == document and delivery.state == "queued"
-                },
-                at_once=self.env.context.get(AT_ONCE_KEY),
+                }
             )
 
-    def _write_states(self, changes, email_from=None, at_once=False):
+    def _write_states(self, changes, email_from=None):
         """Write states of deliveries and what follows for the document, in one statement: each mail pays for it.
+
+        The context says by which transaction, see :data:`~.sengerio_mail_document.RECORD_KEY`.
 
         :param dict changes: ``{delivery: (state, the server's words or None)}``
         :param str email_from: From as it left, if it did
-        :param bool at_once: by a transaction of its own, so that a crash does not undo it
         """
         self.ensure_one()
         if not changes:
             return
         self.env["sengerio.mail.delivery"].flush_model(["state", "smtp_reply"])
         self.flush_recordset()
+        statement, short = self._statement(changes, email_from), self._statement_for_all(changes, email_from)
         for delivery, (state, smtp_reply) in changes.items():
             delivery._cache_state(state, smtp_reply)
-        statement = self._statement(changes, email_from)
-        if not at_once:
+        self._execute_outcome(statement, short)
+        self.invalidate_recordset(["state", "copy_failed", "email_from", "date_sent"], flush=False)
+        self.delivery_ids.invalidate_recordset(["event_ids"], flush=False)
+
+    def _execute_outcome(self, statement, short=None):
+        """Execute SQL that records what became of a document, by the transaction that the context names.
+
+        :param statement: for whatever other transactions have made of the document meanwhile
+        :param short: the same where they have not touched it
+        """
+        how = self.env.context.get(RECORD_KEY)
+        if not how:
             self.env.cr.execute(statement)
+        elif how == WITH_MAIL and self._execute_with_mail(short or statement):
+            self._keep(statement)
         elif not self._execute_at_once(statement):
             # another transaction has the rows, and may wait for what this one has
             self.env.cr.postcommit.add(partial(self._execute_late, statement))
-        self.invalidate_recordset(["state", "copy_failed", "email_from", "date_sent"], flush=False)
-        self.delivery_ids.invalidate_recordset(["event_ids"], flush=False)
+
+    def _execute_with_mail(self, statement):
+        """Execute SQL by the transaction that sends the mail, which goes on if that fails.
+
+        :return: whether it could: no other transaction has, or has had, the rows
+        """
+        cr = self.env.cr
+        savepoint = self._savepoint(len(cr.postrollback.data.get(KEPT, ())))
+        try:
+            cr.execute(
+                SQL(
+                    "SAVEPOINT %s; SET LOCAL lock_timeout = %s; %s; SET LOCAL lock_timeout TO DEFAULT",
+                    savepoint, LOCK_TIMEOUT, statement,
+                ),
+                log_exceptions=False,
+            )  # fmt: skip
+        except DatabaseError:
+            self._undo(savepoint)
+            return False
+        return True
+
+    @api.model
+    def _savepoint(self, number):
+        """Return the name of the savepoint before an outcome that the transaction records."""
+        return SQL.identifier(f"sengerio_outcome_{number}")
+
+    @api.model
+    def _undo(self, savepoint):
+        """Undo what the transaction that sends the mail has done since; the mail stays locked for other workers."""
+        with contextlib.suppress(DatabaseError):  # the connection was lost
+            self.env.cr.execute(SQL("ROLLBACK TO SAVEPOINT %s", savepoint), log_exceptions=False)
+
+    @api.model
+    def _keep(self, statement):
+        """Keep SQL until the transaction that has executed it is committed: should it be undone, it is not lost."""
+        cr = self.env.cr
+        if KEPT not in cr.postrollback.data:
+            cr.postrollback.add(self._execute_kept)
+        cr.postrollback.data.setdefault(KEPT, []).append(statement)
+
+    @api.model
+    def _execute_kept(self):
+        """Execute, by transactions of their own, what was recorded by one that is undone."""
+        for statement in self.env.cr.postrollback.data.pop(KEPT, ()):
+            self._execute_late(statement)
+
+    @api.model
+    def _save_outcomes(self):
+        """Record what the mail server said although the transaction that sends the mail has failed.
+
+        Before anybody takes its failure for success: PostgreSQL answers its commit without an error.
+        """
+        if KEPT in self.env.cr.postrollback.data:
+            self._undo(self._savepoint(0))
+            self._execute_kept()
+            with contextlib.suppress(DatabaseError):  # the connection was lost
+                self.env.cr.rollback()
 
     def _statement(self, changes, email_from):
         """Return the SQL that writes states of deliveries, notes what failed, and lets the document follow.
@@ -129,10 +201,11 @@ class SengerioMailDocumentOutcome(models.Model):
         noted = SQL(
             """, noted AS (
                 INSERT INTO sengerio_mail_event (delivery_id, kind, date, source, detail)
-                SELECT id, change, now() AT TIME ZONE 'UTC', 'smtp', smtp_reply
+                SELECT id, change, %s, 'smtp', smtp_reply
                   FROM recipient
                  WHERE change IN ('refused', 'failed')
-            )"""
+            )""",
+            NOW,
         )
         return SQL(
             """
@@ -147,7 +220,7 @@ class SengerioMailDocumentOutcome(models.Model):
                  WHERE delivery.document_id = %(id)s
             ), changed AS (
                 UPDATE sengerio_mail_delivery delivery
-                   SET state = change, smtp_reply = recipient.smtp_reply, write_date = now() AT TIME ZONE 'UTC'
+                   SET state = change, smtp_reply = recipient.smtp_reply, write_date = %(now)s
                   FROM recipient
                  WHERE delivery.id = recipient.id AND change IS NOT NULL
                    AND delivery.document_id = %(id)s  -- by its index, however few PostgreSQL takes the table for
@@ -160,9 +233,9 @@ class SengerioMailDocumentOutcome(models.Model):
                    copy_failed = EXISTS (SELECT FROM after WHERE NOT is_to AND state = ANY(%(failed)s)),
                    email_from = COALESCE(%(email_from)s, email_from),
                    date_sent = CASE WHEN EXISTS (SELECT FROM after WHERE is_to AND state != ALL(%(unsent)s))
-                                    THEN COALESCE(date_sent, now() AT TIME ZONE 'UTC')
+                                    THEN COALESCE(date_sent, %(now)s)
                                     ELSE date_sent END,
-                   write_date = now() AT TIME ZONE 'UTC'
+                   write_date = %(now)s
              WHERE id = %(id)s
             """,
             ids=[delivery.id for delivery in changes],
@@ -174,6 +247,32 @@ class SengerioMailDocumentOutcome(models.Model):
             failed=list(states.FAILED),
             unsent=list(states.UNSENT),
             email_from=email_from,
+            now=NOW,
+        )
+
+    def _statement_for_all(self, changes, email_from):
+        """Return shorter SQL with the effect of :meth:`_statement` where all deliveries were queued and are sent now.
+
+        :return: ``None`` where they were not, or are not
+        """
+        if changes.keys() != set(self.delivery_ids) or any(
+            state != "sent" or delivery.state != "queued" for delivery, (state, _reply) in changes.items()
+        ):
+            return None
+        return SQL(
+            """
+            UPDATE sengerio_mail_document
+               SET state = 'sent', email_from = COALESCE(%(email_from)s, email_from),
+                   date_sent = COALESCE(date_sent, %(now)s), write_date = %(now)s
+             WHERE id = %(id)s;
+            UPDATE sengerio_mail_delivery
+               SET state = 'sent', write_date = %(now)s
+             WHERE id IN %(ids)s
+            """,
+            ids=tuple(delivery.id for delivery in changes),
+            id=self.id,
+            email_from=email_from,
+            now=NOW,
         )
 
     @api.model
@@ -195,12 +294,16 @@ class SengerioMailDocumentOutcome(models.Model):
 
     @api.model
     def _execute_late(self, statement):
-        """Execute, once this transaction is committed, what could not be executed at once."""
+        """Execute, once this transaction has ended, what could not be executed before, or was undone."""
         for _attempt in range(ATTEMPTS):
             try:
                 with self.pool.cursor() as cr:
-                    cr.execute(statement, log_exceptions=False)
+                    limited = SQL("SET LOCAL lock_timeout = %s; %s", LATE_LOCK_TIMEOUT, statement)
+                    cr.execute(limited, log_exceptions=False)
                 return
             except (SerializationFailure, DeadlockDetected):
                 continue
+            except Exception as error:  # noqa: BLE001  Odoo has to end its own transaction whatever happens here
+                _logger.info("%s", error)
+                break
         _logger.error("What became of a document's recipients could not be recorded: %s", statement)

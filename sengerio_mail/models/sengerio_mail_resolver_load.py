@@ -58,7 +58,7 @@ class SengerioMailResolverLoad(models.AbstractModel):
         In one query where no copy may apply, which is planned in a third of the time that one for both takes.
 
         """
-        for model in ("sengerio.mail.address", "sengerio.mail.copy", "res.partner"):
+        for model in ("sengerio.mail.address", "sengerio.mail.copy"):
             self.env[model].flush_model()
         [(rows, copy_ids)] = self.env.execute_query(
             SQL(
@@ -118,6 +118,8 @@ class SengerioMailResolverLoad(models.AbstractModel):
         :param partners: whose role addresses are known
         :return: ``(rows of _addresses_query, values of the copies)``
         """
+        for model in ("res.partner", "res.users"):
+            self.env[model].flush_model()
         [(rows, copies)] = self.env.execute_query(
             SQL(
                 """

@@ -39,6 +39,7 @@ class TestAddressTools(BaseCase):
             ("Jo jo@example.com", "syntax"),
             ("jo@-example.com", "domain"),
             ("jo@example..com", "domain"),
+            ("jo@xn--~.example", "domain"),
             ("jörg@example.com", "non_ascii"),
             ("a@example.com, b@example.com", "several"),
             ("a@example.com; b@example.com", "several"),

@@ -129,12 +129,12 @@ class TestBouncesCornerCases(BounceCase):
         """A bounce that is faster than Odoo's own record of sending stays one."""
         case, original, came = self, SengerioMailDocumentOutcome._record_outcome, []
 
-        def late(self, outcome, at_once=False):
+        def late(self, outcome):
             mails = [mail for mail in case.smtp.received if BUYING in mail.rcpt]
             if mails and not came:
                 came.append(mails[0])
                 case.env["mail.thread"].message_process(False, report([(BUYING, *NO_SUCH)], mails[0].message))
-            return original(self, outcome, at_once)
+            return original(self, outcome)
 
         order = self.make_order()
         with patch.object(SengerioMailDocumentOutcome, "_record_outcome", late):

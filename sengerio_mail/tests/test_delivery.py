@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from contextlib import closing
 from unittest.mock import patch
 
 from aiosmtpd.smtp import AuthResult
@@ -210,6 +211,38 @@ class TestDelivery(DocumentMailCase):
         self.assertFalse(mail.exists())
         self.assertEqual(document.state, "sent")
         self.assertEqual(self.retry(), [])
+
+    def test_short_statement(self):
+        """Where everybody got a document at once, a shorter statement records the same."""
+        order = self.make_order()
+        self.compose(order).save().with_context(mail_notify_force_send=False)._action_send_mail()
+        document = self.document_of(order)
+        deliveries = document.delivery_ids
+        everybody = {delivery: ("sent", None) for delivery in deliveries}
+        one, *others = deliveries
+
+        def after(statement):
+            with closing(self.env.cr.savepoint()):
+                self.env.cr.execute(statement)
+                self.env.invalidate_all()
+                return [
+                    {key: bool(value) if key in ("write_date", "date_sent") else value for key, value in row.items()}
+                    for row in (*document.read(), *deliveries.read())
+                ]
+
+        self.env.flush_all()
+        before = after("SELECT")
+        for email_from in ("left@firm.example", None):
+            whole, short = (
+                after(method(everybody, email_from)) for method in (document._statement, document._statement_for_all)
+            )
+            self.assertEqual(short, whole)
+            self.assertNotEqual(short, before)
+        self.assertTrue(others)
+        for changes in ({one: ("sent", None)}, {**everybody, one: ("refused", "550 no")}):
+            self.assertIsNone(document._statement_for_all(changes, None))
+        one.state = "hard_bounce"
+        self.assertIsNone(document._statement_for_all(everybody, None))
 
     def test_neutralized(self):
         """In a copy of the database for tests nothing that waits is sent, and no copies go to real people."""

@@ -5,7 +5,7 @@ from lxml import etree
 from odoo.fields import Command, Datetime
 from odoo.tests import new_test_user, tagged
 
-from ..models.sengerio_mail_delivery import TAKEN, fetched_fields
+from ..models.sengerio_mail_delivery import TAKEN
 from .common import DocumentMailCase
 
 FEW, MANY = 3, 12
@@ -348,7 +348,8 @@ class TestQueries(DocumentMailCase):
                 self.assertNoQueryPerRow(prepare(moves[:FEW]), prepare(moves), "form")
 
     def test_queued_mail(self):
-        """A mail in the queue, its message and its recipients are taken by one query, as Odoo reads them by several."""
+        """A mail in the queue, with its message, attachments and recipients, is taken by one query, as Odoo reads them
+        by several."""
         order = self.make_order()
         self.compose(order).save().with_context(mail_notify_force_send=False)._action_send_mail()
         document = self.document_of(order)
@@ -356,13 +357,18 @@ class TestQueries(DocumentMailCase):
         again = document.copy({"mail_message_id": document.mail_message_id})  # of other code: the first one leaves
         document.delivery_ids[0].copy({"document_id": again.id})
         deliveries, message = document.delivery_ids, mail.mail_message_id
+        fetched, _columns = deliveries._fetched_with_mail()
+        names = {
+            model._name: [field.name for field in fetched if field.model_name == model._name]
+            for model in (mail, message)
+        }
 
         def read():
             return [
-                {name: record[name] for name in names}
-                for records, names in (
-                    (mail, [field.name for field in fetched_fields(mail)]),
-                    (message, [field.name for field in fetched_fields(message)]),
+                {name: record[name] for name in read_names}
+                for records, read_names in (
+                    (mail, [*names[mail._name], "recipient_ids"]),
+                    (message, [*names[message._name], "attachment_ids"]),
                     (deliveries, TAKEN),
                 )
                 for record in records

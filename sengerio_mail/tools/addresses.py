@@ -15,6 +15,7 @@ from odoo.tools.mail import email_normalize, email_split_tuples, formataddr
 
 # RFC 5322 §3.2.3: a local part is a dot-atom. Quoted local parts exist on paper only.
 _DOT_ATOM = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+_BARE = re.compile(rf"{_DOT_ATOM.pattern}@[\w.-]+")  # no name, comment or route: nothing to take apart
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]")
 # one entry of a pasted list: anything up to a comma, semicolon or line end outside of quotes and angle brackets
 _ENTRY = re.compile(r'(?:"(?:\\.|[^"\\])*"|<[^<>]*>|[^,;\r\n])+')
@@ -53,6 +54,8 @@ def parse(text):
     :raise InvalidAddress: not exactly one usable address
     """
     text = (text or "").strip()
+    if _BARE.fullmatch(text):
+        return Address(normalise(text))
     if _CONTROL.search(text):
         raise InvalidAddress(text, "control")
     pairs = getaddresses([text])
@@ -86,7 +89,7 @@ def normalise(email):
         raise InvalidAddress(email, "syntax")
     try:
         domain, ascii_domain = _spellings(domain)
-    except idna.IDNAError as error:
+    except UnicodeError as error:  # idna's own errors are such, and those of its punycode decoder
         raise InvalidAddress(email, "domain") from error
     if "." not in ascii_domain:
         raise InvalidAddress(email, "domain")

@@ -51,7 +51,7 @@ class DocumentSession:
         document
     :param is_copy: predicate on a token: whether its message is the one for the copies
     :param wants_reports: predicate on a token: whether to ask for reports on delivery (RFC 3461) about its message
-    :param note: called with the :class:`Outcome` of each message of a document
+    :param note: called with the :class:`Outcome` of each message of a document; may be set anew for each mail
     :param reconnect: returns a new session when the connection was lost
     """
 
@@ -60,7 +60,7 @@ class DocumentSession:
         self._is_due = is_due
         self._is_copy = is_copy
         self._wants_reports = wants_reports
-        self._note_outcome = note
+        self.note = note
         self._reconnect = reconnect
 
     def __getattr__(self, name):
@@ -141,7 +141,7 @@ class DocumentSession:
         self._session = new
 
     def _note(self, message, recipients, refused, error=""):
-        self._note_outcome(
+        self.note(
             Outcome(message[TOKEN_HEADER], str(message["From"]), tuple(recipients), dict(refused), error)
         )
 
