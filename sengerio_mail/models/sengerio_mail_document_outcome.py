@@ -17,8 +17,9 @@ KEPT = "sengerio_outcomes"
 LOCK_TIMEOUT, LATE_LOCK_TIMEOUT = "3s", "60s"
 ATTEMPTS = 5
 
-# the transaction may have begun before the mail server was asked
-NOW = SQL("statement_timestamp() AT TIME ZONE 'UTC'")
+# The transaction may have begun before the mail server was asked. Whole seconds, as Odoo counts: what comes back within
+# the same second comes after it.
+NOW = SQL("date_trunc('second', statement_timestamp() AT TIME ZONE 'UTC')")
 
 _logger = logging.getLogger(__name__)
 

@@ -44,6 +44,17 @@ class SengerioMailDocumentSearch(models.Model):
             document.is_other = document.type_id.id in other_ids
 
     @api.model
+    @api.readonly
+    def web_search_read(self, domain, specification, offset=0, limit=None, order=None, count_limit=None):
+        # EXTENDS web: an address is looked for once, where Odoo asks for the page and for the count
+        by_address = any(condition.field_expr == "address_search" for condition in Domain(domain).iter_conditions())
+        if not by_address or not limit or not count_limit or offset + limit > count_limit:
+            return super().web_search_read(domain, specification, offset, limit, order, count_limit)
+        found = self.search(domain, limit=count_limit, order=order)
+        page = found[offset : offset + limit]
+        return {"length": len(found) if page else 0, "records": page.web_read(specification)}
+
+    @api.model
     def search_panel_select_multi_range(self, field_name, **kwargs):  # EXTENDS web
         """Of senders, offer who has sent any document, archived users too: asked of the index for each user, where
         Odoo would group all documents each time that the list is opened."""

@@ -8,6 +8,8 @@ from odoo.tests import new_test_user, tagged
 from odoo.tools import SQL
 from odoo.tools.safe_eval import safe_eval
 
+from odoo.addons.web.models.models import Base
+
 from .common import DocumentMailCase
 
 
@@ -52,6 +54,32 @@ class TestDocumentSearch(DocumentMailCase):
         """What is found does not depend on how PostgreSQL is asked for it."""
         with patch("odoo.addons.sengerio_mail.models.sengerio_mail_document_search.MANY", 0):
             self.test_address()
+
+    def test_page_and_count(self):
+        """A page of what is found by an address, and how many there are, are Odoo's."""
+        for _number in range(4):
+            self.send(self.compose(self.make_order(), user=self.anna))
+        documents = self.env["sengerio.mail.document"].with_user(self.anna)
+        specification = {"reference": {}, "type_id": {"fields": {"display_name": {}}}, "to_addresses": {}}
+        domain = ["&", ("address_search", "ilike", "azure@azure.example"), ("state", "=", "sent")]
+        pages = [
+            {"offset": offset, "limit": limit, "order": order, "count_limit": count_limit}
+            for offset in (0, 2, 4, 9)
+            for limit in (None, 1, 2, 80)
+            for count_limit in (None, 3, 10001)
+            for order in (None, "reference")
+        ]
+        counts = set()
+        for page in pages:
+            with self.subTest(**page):
+                answer = documents.web_search_read(domain, specification, **page)
+                expected = Base.web_search_read(documents, domain, specification, **page)
+                self.assertEqual(answer, expected)
+                counts.add((answer["length"], len(answer["records"])))
+        self.assertLessEqual({(5, 5), (5, 2), (3, 1), (0, 0)}, counts)
+        domain = [("address_search", "ilike", "nobody@")]
+        answer = documents.web_search_read(domain, specification, limit=80, count_limit=10001)
+        self.assertEqual(answer, {"length": 0, "records": []})
 
     def test_other_operators(self):
         """Whole values, and everything else than a part, in the search editor."""
