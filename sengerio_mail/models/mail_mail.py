@@ -184,6 +184,8 @@ class MailMail(models.Model):
                     yield mail
             elif mail._sengerio_take():
                 yield mail.with_context(**{RECORD_KEY: WITH_MAIL if mail._sengerio_is_one_message() else AT_ONCE})
+            else:  # nothing was done since Odoo's last commit; the next one is taken as other workers have left it
+                self.env.cr.rollback()
 
     def _sengerio_is_one_message(self):
         """Tell whether a document's mail leaves as a single message: to one contact, without copies."""
@@ -194,13 +196,13 @@ class MailMail(models.Model):
     def _sengerio_take(self):
         """Take the document of a mail in a queue for this worker.
 
-        :return: whether the mail is to be sent: no other worker has it, or had it since the queue was read
+        :return: whether the mail is to be sent: no other worker has it, or had it since the queue was read; if not, the
+            transaction may have failed
         """
         self.ensure_one()
         try:
             deliveries_sudo = self.env["sengerio.mail.delivery"].sudo()._of_queued_mail(self)
         except SerializationFailure:  # another worker has just sent it
-            self.env.cr.rollback()  # nothing was done since Odoo's last commit
             return False
         if not deliveries_sudo:
             documents_sudo = self.env["sengerio.mail.document"].sudo()

@@ -6,6 +6,7 @@ from psycopg2 import Error as DatabaseError
 from psycopg2.errors import DeadlockDetected, LockNotAvailable, SerializationFailure
 
 from odoo import api, models
+from odoo.sql_db import PoolError
 from odoo.tools import SQL
 from odoo.tools.misc import consteq, hmac
 
@@ -134,6 +135,7 @@ class SengerioMailDocumentOutcome(models.Model):
             self._keep(statement)
         elif not self._execute_at_once(statement):
             # another transaction has the rows, and may wait for what this one has
+            self._keep(statement)
             self.env.cr.postcommit.add(partial(self._execute_late, statement))
 
     def _execute_with_mail(self, statement):
@@ -169,29 +171,36 @@ class SengerioMailDocumentOutcome(models.Model):
 
     @api.model
     def _keep(self, statement):
-        """Keep SQL until the transaction that has executed it is committed: should it be undone, it is not lost."""
+        """Keep SQL until the transaction that sends the mail is committed: should it be undone, it is not lost."""
         cr = self.env.cr
         if KEPT not in cr.postrollback.data:
             cr.postrollback.add(self._execute_kept)
         cr.postrollback.data.setdefault(KEPT, []).append(statement)
 
     @api.model
+    def _pop_kept(self):
+        return self.env.cr.postrollback.data.pop(KEPT, ())
+
+    @api.model
     def _execute_kept(self):
-        """Execute, by transactions of their own, what was recorded by one that is undone."""
-        for statement in self.env.cr.postrollback.data.pop(KEPT, ()):
+        """Execute, once the transaction that sends the mail is undone, what it recorded."""
+        for statement in self._pop_kept():
             self._execute_late(statement)
 
     @api.model
     def _save_outcomes(self):
-        """Record what the mail server said although the transaction that sends the mail has failed.
+        """Record what the mail server said although the transaction that sends the mail has failed, and undo that.
 
-        Before anybody takes its failure for success: PostgreSQL answers its commit without an error.
+        Before anybody takes its failure for success: PostgreSQL answers its commit without an error. As long as nobody
+        keeps the rows, before another worker can take the mail.
         """
-        if KEPT in self.env.cr.postrollback.data:
+        if kept := self._pop_kept():
             self._undo(self._savepoint(0))
-            self._execute_kept()
+            left = [statement for statement in kept if not self._execute_at_once(statement)]
             with contextlib.suppress(DatabaseError):  # the connection was lost
                 self.env.cr.rollback()
+            for statement in left:
+                self._execute_late(statement)
 
     def _statement(self, changes, email_from):
         """Return the SQL that writes states of deliveries, notes what failed, and lets the document follow.
@@ -290,6 +299,9 @@ class SengerioMailDocumentOutcome(models.Model):
             except (SerializationFailure, DeadlockDetected):  # who had the rows has changed them
                 continue
             except LockNotAvailable:
+                break
+            except (DatabaseError, PoolError) as error:
+                _logger.info("No second transaction: %s", error)
                 break
         return False
 

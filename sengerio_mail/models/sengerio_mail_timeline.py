@@ -62,7 +62,9 @@ class SengerioMailTimelineDelivery(models.AbstractModel):
             moments.append((event.date, self._happened(event), event.sudo().attachment_id))  # of this very document
         if self.resent_in_id:
             moments.append((self.resent_in_id.create_date, self._sent_again(), None))
-        return [self._prepare_moment(*moment) for moment in sorted(moments, key=lambda moment: moment[0])]
+        # within a second, as they are here: some dates have fractions, some have none
+        moments.sort(key=lambda moment: moment[0].replace(microsecond=0))
+        return [self._prepare_moment(*moment) for moment in moments]
 
     def _prepare_moment(self, date, text, report):
         local = fields.Datetime.context_timestamp(self, date)

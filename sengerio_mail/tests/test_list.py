@@ -135,7 +135,10 @@ class TestList(DocumentMailCase):
         document = self.sent()
         report = self.bounce(document)
         timeline = str(document.with_user(self.marc).timeline)
-        story = [AZURE, "e-mail of Azure Interior", f"left for {AZURE}", "came back: The address", "Ask for the right"]
+        story = [
+            AZURE, "e-mail of Azure Interior", "handed over", f"left for {AZURE}", "came back: The address",
+            "Ask for the right",
+        ]  # fmt: skip
         places = [timeline.index(words) for words in story]
         self.assertEqual(places, sorted(places))
         self.assertIn(f"/web/content/{report.id}?download=true", timeline)
