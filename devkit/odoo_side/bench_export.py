@@ -64,9 +64,8 @@ def bare(env, path, count):
     picked = [keys.index(key) for key in COLUMNS]
     rows = []
     for batch in register._batches([], 0, count):
-        recipients = register._recipients([row[0] for row in batch], words)
         for row in batch:
-            values = register._document_values(row, recipients[row[0]], words)
+            values = register._document_values(row, None, words)
             rows.append([values[number] for number in picked])
     titles = [register._document_columns()[key].title for key in COLUMNS]
 

@@ -20,6 +20,8 @@ TYPES = {
     "other": (3, "res.partner", "'Customer ' || partner"),
 }
 STATES = {"sent": 93, "refused": 3, "failed": 2, "queued": 1, "cancelled": 1}
+# of a document's second recipient, by its number; every other one is a visible copy
+OFFICE, TWO_IN_TO = "'office' || {number} % 50 || '@c' || {partner} || '.example'", "{number} % 2 = 0"
 MAILBOXES = ("info", "office", "sales", "accounts", "billing", "purchasing", "john.doe", "mary", "k.smith", "contact")
 
 
@@ -125,14 +127,22 @@ def make_documents(env, count, users, second_company, first_partner):
     shares = pick({code: share for code, (share, _model, _reference) in TYPES.items()})
     # some customers get far more than others, and some users send far more
     source = f"""
-        SELECT *, {first_partner} + floor({COMPANIES_OF_PARTNERS} * power(skew, 2))::int
-                  + CASE WHEN i % 3 = 0 THEN {COMPANIES_OF_PARTNERS} ELSE 0 END AS partner,
-               (ARRAY[{user_ids}])[1 + floor({USERS} * power(random(), 1.5))] AS sender
+        SELECT chosen.*, customer.email AS to_email, user_partner.email AS sender_email,
+               {OFFICE.format(number="i", partner="partner")} AS office, {TWO_IN_TO.format(number="i")} AS two
           FROM (
-            SELECT i, {shares} AS code, random() AS skew, floor(random() * 100)::int AS state_luck,
-                   now() AT TIME ZONE 'UTC' - interval '3 years' * (1 - i / {count}.0) AS sent
-              FROM (SELECT i, floor(random() * 100)::int AS luck FROM generate_series(1, {count}) i) numbers
-          ) drawn
+            SELECT *, {first_partner} + floor({COMPANIES_OF_PARTNERS} * power(skew, 2))::int
+                      + CASE WHEN i % 3 = 0 THEN {COMPANIES_OF_PARTNERS} ELSE 0 END AS partner,
+                   (ARRAY[{user_ids}])[1 + floor({USERS} * power(random(), 1.5))] AS sender
+              FROM (
+                SELECT i, {shares} AS code, random() AS skew, floor(random() * 100)::int AS state_luck,
+                       now() AT TIME ZONE 'UTC' - interval '3 years' * (1 - i / {count}.0) AS sent
+                  FROM (SELECT i, floor(random() * 100)::int AS luck FROM generate_series(1, {count}) i) numbers
+              ) drawn
+          ) chosen
+          JOIN res_partner customer ON customer.id = partner
+          JOIN res_users u ON u.id = sender
+          JOIN res_partner user_partner ON user_partner.id = u.partner_id
+         ORDER BY i
     """
     states = pick(STATES).replace("luck", "state_luck")
     by_code = {
@@ -154,6 +164,8 @@ def make_documents(env, count, users, second_company, first_partner):
             "message_id": "'<' || md5(i::text) || '@firm.example>'", "mail_message_id": "i + 1000000000",
             "amount_total": "round((random() * 5000)::numeric, 2)", "state": states,
             "copy_failed": "i % 200 = 0", "create_date": "sent", "write_date": "sent",
+            "to_addresses": "concat_ws(', ', to_email, CASE WHEN two THEN office END)",
+            "copy_addresses": "concat_ws(', ', CASE WHEN NOT two THEN office END, sender_email)",
             "date_sent": f"CASE WHEN {states} IN ('sent', 'delivered', 'opened') THEN sent END",
         },
     )  # fmt: skip
@@ -169,9 +181,9 @@ def make_deliveries(env, model):
     copy_state = f"CASE WHEN document.state IN {waiting} THEN document.state ELSE 'sent' END"
     kinds = {
         "partner": {"email": "partner.email", "name": "partner.name", "partner_id": "partner.id", "header": "'to'"},
-        "office": {"email": "'office' || document.id % 50 || '@c' || partner.id || '.example'",
-                   "name": "'Office'", "partner_id": "partner.id",
-                   "header": "CASE WHEN document.id % 2 = 0 THEN 'to' ELSE 'cc' END"},
+        "office": {"email": OFFICE.format(number="document.res_id", partner="partner.id"), "name": "'Office'",
+                   "partner_id": "partner.id",
+                   "header": f"CASE WHEN {TWO_IN_TO.format(number='document.res_id')} THEN 'to' ELSE 'cc' END"},
         "sender": {"email": "sender.email", "name": "sender.name", "partner_id": "sender.id", "header": "'bcc'"},
     }  # fmt: skip
     chosen = {

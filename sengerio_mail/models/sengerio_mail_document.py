@@ -9,6 +9,7 @@ from odoo.tools import SQL
 from .sengerio_mail_delivery import STATES
 
 TO, COPIES = "to", "copies"  # the two messages that a document may leave as
+SEPARATOR = ", "  # of the addresses listed
 # How is recorded what becomes of a document: without this key in the context, by the transaction that sends it.
 # Where Odoo commits after each mail, a crash must not undo it:
 RECORD_KEY = "sengerio_record"
@@ -78,8 +79,9 @@ class SengerioMailDocument(models.Model):
     copy_failed = fields.Boolean(readonly=True)
     anonymised = fields.Boolean(readonly=True, help="Addresses were removed, as the document's type or company says.")
     delivery_ids = fields.One2many("sengerio.mail.delivery", "document_id", string="Recipients", readonly=True)
-    to_addresses = fields.Char("To", compute="_compute_addresses")
-    copy_addresses = fields.Char("Copies", compute="_compute_addresses")
+    # kept with the document, so that a part that many addresses have is looked for without their deliveries
+    to_addresses = fields.Char("To", compute="_compute_addresses", store=True)
+    copy_addresses = fields.Char("Copies", compute="_compute_addresses", store=True)
 
     # what the button on each order and invoice asks for
     _record_idx = models.Index("(res_model, res_id)")
@@ -106,17 +108,24 @@ class SengerioMailDocument(models.Model):
 
     @api.depends("delivery_ids.email", "delivery_ids.header")
     def _compute_addresses(self):
-        deliveries_sudo = self.env["sengerio.mail.delivery"].sudo()  # who sees a document sees its recipients
-        found = {document._origin.id: ([], []) for document in self}
-        for delivery in deliveries_sudo.search_fetch(
+        found = {document._origin.id: [] for document in self}
+        for delivery in self.env["sengerio.mail.delivery"].search_fetch(
             [("document_id", "in", self.ids)], ["document_id", "email", "header"]
         ):
-            to, copies = found[delivery.document_id.id]
-            (to if delivery.header == "to" else copies).append(delivery.email)
+            found[delivery.document_id.id].append((delivery.header, delivery.email))
         for document in self:
-            to, copies = found[document._origin.id]
-            document.to_addresses = ", ".join(to)
-            document.copy_addresses = ", ".join(copies)
+            document.update(self._addresses(found[document._origin.id]))
+
+    @api.model
+    def _addresses(self, recipients):
+        """Return the values that list the addresses of recipients.
+
+        :param recipients: pairs ``(header, e-mail)``
+        """
+        to, copies = [], []
+        for header, email in recipients:
+            (to if header == "to" else copies).append(email)
+        return {"to_addresses": SEPARATOR.join(to) or False, "copy_addresses": SEPARATOR.join(copies) or False}
 
     def action_open_record(self):
         """Open the order, invoice, … that was sent."""
@@ -263,4 +272,5 @@ class SengerioMailDocument(models.Model):
                 }
                 for recipient in answer.recipients
             ],
+            **self._addresses((recipient.header, recipient.email) for recipient in answer.recipients),
         }

@@ -12,7 +12,6 @@ from ..tools.ahead import ahead
 from ..tools.spreadsheet import Column
 
 BATCH = 2000  # documents read at a time
-NOBODY = (None, None, None)  # see _recipients
 DELIVERY_COLUMNS = (
     "document_id", "header", "email", "name", "role", "reason", "state", "status_code", "diagnostic", "smtp_reply"
 )  # fmt: skip
@@ -132,11 +131,12 @@ class SengerioMailRegister(models.AbstractModel):
             documents_table = book.add_table(_("Documents"), [titles[key] for key in columns], _("Open"))
             deliveries_table = book.add_table(_("Deliveries"), self._delivery_columns(), _("Open"))
             # the database reads the next batch while this one is written: nothing below may ask it
-            for batch, recipients, of_document in ahead(self._read(domain, after_id, limit, deliveries, words)):
+            with_failures = words if "failure" in columns else None
+            for batch, failures, of_document in ahead(self._read(domain, after_id, limit, deliveries, with_failures)):
                 for row in batch:
-                    values = self._document_values(row, recipients.get(row[0], NOBODY), words)
+                    values = self._document_values(row, failures.get(row[0]), words)
                     documents_table.add(pick(values))
-                    totals.add(row[2], row[10] or 0.0, words["currency"].get(row[11]))
+                    totals.add(row[2], row[12] or 0.0, words["currency"].get(row[13]))
                     for delivery in of_document.get(row[0], ()):
                         deliveries_table.add(self._delivery_values(values, delivery, words))
                 after_id = batch[-1][0]
@@ -177,14 +177,15 @@ class SengerioMailRegister(models.AbstractModel):
 
     @api.model
     def _read(self, domain, after_id, limit, deliveries, words):
-        """Read documents and their recipients, some at a time.
+        """Read documents and their deliveries, some at a time.
 
-        :return: iterator of ``(rows, recipients, deliveries by document)``, see :meth:`_read_batch`,
-            :meth:`_recipients` and :meth:`_deliveries`
+        :param words: of :meth:`_words` for the failures; without them, the failures are not read
+        :return: iterator of ``(rows, failures, deliveries by document)``, see :meth:`_read_batch`, :meth:`_failures`
+            and :meth:`_deliveries`
         """
         for batch in self._batches(domain, after_id, limit):
             ids = [row[0] for row in batch]
-            yield batch, self._recipients(ids, words), self._deliveries(ids) if deliveries else {}
+            yield batch, self._failures(ids, words) if words else {}, self._deliveries(ids) if deliveries else {}
 
     @api.model
     def _batches(self, domain, after_id, limit):
@@ -207,8 +208,8 @@ class SengerioMailRegister(models.AbstractModel):
 
     @api.model
     def _read_batch(self, domain, limit):
-        """Return rows of ``id, date, type, reference, partner, VAT, subject, sender, responsible, company, amount,
-        currency, state``, in the order of ids; the date in the user's time zone.
+        """Return rows of ``id, date, type, reference, partner, VAT, subject, addresses in To, of copies, sender,
+        responsible, company, amount, currency, state``, in the order of ids; the date in the user's time zone.
 
         The names of a document's partner and people are shown whoever sees the document, as in the list; a VAT
         number to those alone who may see the partner.
@@ -237,6 +238,8 @@ class SengerioMailRegister(models.AbstractModel):
                 SQL.identifier(partner, "complete_name"),
                 SQL("readable.vat"),
                 SQL.identifier(own, "subject"),
+                SQL.identifier(own, "to_addresses"),
+                SQL.identifier(own, "copy_addresses"),
                 SQL.identifier(sender, "name"),
                 SQL.identifier(responsible, "name"),
                 SQL.identifier(own, "company_id"),
@@ -256,32 +259,21 @@ class SengerioMailRegister(models.AbstractModel):
         return query
 
     @api.model
-    def _recipients(self, document_ids, words):
-        """Return ``{document id: (addresses in To, addresses of copies, who did not get it and why)}`` as texts.
+    def _failures(self, document_ids, words):
+        """Return ``{document id: who did not get it and why}``.
 
         Worked out by the database: of each document there may be many.
         """
         query = self._delivery_query(document_ids)
         column = partial(SQL.identifier, query.table)
-        document_id, email, header = column("document_id"), column("email"), column("header")
+        query.add_where(SQL("%s IN %s", column("state"), tuple(states.FAILED)))
+        query.groupby = column("document_id")
         failure = SQL(
             "%s || ': ' || COALESCE(NULLIF(%s, ''), NULLIF(%s, ''), %s::jsonb ->> %s)",
-            email, column("diagnostic"), column("smtp_reply"), json.dumps(words["state"]), column("state"),
+            column("email"), column("diagnostic"), column("smtp_reply"), json.dumps(words["state"]), column("state"),
         )  # fmt: skip
-
-        def joined(value, separator, condition):
-            return SQL("string_agg(%s, %s ORDER BY %s) FILTER (WHERE %s)", value, separator, column("id"), condition)
-
-        query.groupby = document_id
-        rows = self.env.execute_query(
-            query.select(
-                document_id,
-                joined(email, ", ", SQL("%s = 'to'", header)),
-                joined(email, ", ", SQL("%s != 'to'", header)),
-                joined(failure, "\n", SQL("%s IN %s", column("state"), tuple(states.FAILED))),
-            )
-        )
-        return {document_id: texts for document_id, *texts in rows}
+        joined = SQL("string_agg(%s, %s ORDER BY %s)", failure, "\n", column("id"))
+        return dict(self.env.execute_query(query.select(column("document_id"), joined)))
 
     @api.model
     def _deliveries(self, document_ids):
@@ -294,15 +286,14 @@ class SengerioMailRegister(models.AbstractModel):
         return deliveries
 
     @api.model
-    def _document_values(self, row, recipients, words):
+    def _document_values(self, row, failure, words):
         """Return the values of :meth:`_document_columns`.
 
         :param tuple row: of :meth:`_read_batch`
-        :param recipients: of :meth:`_recipients`
+        :param failure: of :meth:`_failures`
         """
-        (document_id, date, type_id, reference, partner, vat, subject, sender, responsible, company_id, amount,
-         currency_id, state) = row  # fmt: skip
-        to, copies, failure = recipients
+        (document_id, date, type_id, reference, partner, vat, subject, to, copies, sender, responsible, company_id,
+         amount, currency_id, state) = row  # fmt: skip
         currency = words["currency"].get(currency_id)
         return (
             date, words["type"][type_id], reference, partner, vat, subject, to, copies, sender, responsible,

@@ -12,6 +12,8 @@ from odoo.addons.web.models.models import Base
 
 from .common import DocumentMailCase
 
+SEARCH = "odoo.addons.sengerio_mail.models.sengerio_mail_document_search"
+
 
 @tagged("post_install", "-at_install")
 class TestDocumentSearch(DocumentMailCase):
@@ -51,9 +53,26 @@ class TestDocumentSearch(DocumentMailCase):
             self.assertNotIn(self.document, self.typed("address_search", text), text)
 
     def test_frequent_address(self):
-        """What is found does not depend on how PostgreSQL is asked for it."""
-        with patch("odoo.addons.sengerio_mail.models.sengerio_mail_document_search.MANY", 0):
+        """What is found does not depend on how PostgreSQL is asked for it, whoever asks."""
+        with patch(f"{SEARCH}.MANY", 0), patch(f"{SEARCH}.MANY_OF_OWN", 0):
             self.test_address()
+            self.test_rules()
+            self.test_other_operators()
+            self.test_page_and_count()
+
+    def test_addresses_listed(self):
+        """The addresses that are looked through are those of the recipients, whatever becomes of them."""
+        self.assertEqual(self.document.to_addresses, "azure@azure.example, pur_chase@azure.example")
+        self.assertEqual(self.document.copy_addresses, "anna@firm.example")
+        with patch(f"{SEARCH}.MANY", 0):
+            self.env["sengerio.mail.retention"]._anonymise(self.document.sudo())
+            self.assertNotIn(self.document, self.typed("address_search", "azure@"))
+            self.assertNotIn(self.document, self.typed("address_search", "anna@firm.example"))
+        self.env.flush_all()
+        kept = SQL("SELECT to_addresses || copy_addresses FROM sengerio_mail_document WHERE id = %s", self.document.id)
+        [[text]] = self.env.execute_query(kept)
+        self.assertNotIn("azure.example", text)
+        self.assertNotIn("anna", text)
 
     def test_page_and_count(self):
         """A page of what is found by an address, and how many there are, are Odoo's."""
@@ -67,7 +86,7 @@ class TestDocumentSearch(DocumentMailCase):
             for offset in (0, 2, 4, 9)
             for limit in (None, 1, 2, 80)
             for count_limit in (None, 3, 10001)
-            for order in (None, "reference")
+            for order in (None, "id DESC", "reference")
         ]
         counts = set()
         for page in pages:
