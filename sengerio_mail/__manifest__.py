@@ -1,7 +1,7 @@
 {
     "name": "Document Mailing",
     "summary": "Business documents to the right people, with copies, and a list of what became of each",
-    "version": "19.0.1.0.0",
+    "version": "19.0.1.1.0",
     "category": "Productivity",
     "author": "Sengerio",
     "license": "LGPL-3",

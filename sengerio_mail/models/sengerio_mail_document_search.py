@@ -13,13 +13,14 @@ DATE_GROUPS = 1000  # days of some years, when grouped by day
 # the user sees, until there are enough.
 MANY = 80000
 MANY_OF_OWN = 25000  # for who sees the own ones alone, which are sooner looked through
-SEE_ALL = ("sengerio_mail.sengerio_mail_group_all_documents", "sengerio_mail.sengerio_mail_group_administrator")
 LISTED = ("to_addresses", "copy_addresses")
 SIMILAR = frozenset({"like", "ilike", "=like", "=ilike"})
 
 
 class SengerioMailDocumentSearch(models.Model):
-    """What is typed into the search of the list, found by an index: a million documents need no look at every row.
+    """What is typed into the search of the list, found without a look at each of a million documents.
+
+    What few have is found by an index; for what many have, PostgreSQL looks until there are enough.
 
     A number or an address is found by its beginning, its end (``00042``, ``@customer.example``), or as a whole.
     """
@@ -59,13 +60,17 @@ class SengerioMailDocumentSearch(models.Model):
         if not by_address or not limit or not count_limit or offset + limit > count_limit:
             return super().web_search_read(domain, specification, offset, limit, order, count_limit)
         domain, order = Domain(domain).optimize_full(self), order or self._order
-        through_list = order.lower() == "id desc" and any(one.field_expr in LISTED for one in domain.iter_conditions())
-        # asked for an order, PostgreSQL would go through the list from its end until there are enough
+        through_list = any(condition.field_expr in LISTED for condition in domain.iter_conditions())
+        # asked for an order, PostgreSQL would go through the list in that order until there are enough
         found = self._search(domain, limit=count_limit, order=None if through_list else order).get_result_ids()
-        if through_list and len(found) == count_limit:
+        if not through_list:
+            page = self.browse(found[offset : offset + limit])
+        elif len(found) == count_limit:
             page = self.search(domain, offset, limit, order)
+        elif order.lower() == "id desc":
+            page = self.browse(sorted(found, reverse=True)[offset : offset + limit])
         else:
-            page = self.browse((sorted(found, reverse=True) if through_list else found)[offset : offset + limit])
+            page = self.search([("id", "in", found)], offset, limit, order)
         return {"length": len(found) if page else 0, "records": page.web_read(specification)}
 
     @api.model
@@ -122,6 +127,7 @@ class SengerioMailDocumentSearch(models.Model):
         found = addresses.tolerant(value)
         email = found[0].email if found else value.strip().lower()
         local, at, _domain = email.partition("@")
+        self.env["sengerio.mail.delivery"].flush_model(["document_id", "email"])
         begins, ends, reversed_ends = f"{escape_psql(email)}%", f"%{escape_psql(email)}", f"{escape_psql(email[::-1])}%"
         mailed = {}  # how an index of deliveries is asked: how the addresses listed are
         if local:
@@ -132,7 +138,7 @@ class SengerioMailDocumentSearch(models.Model):
             SQL("SELECT document_id FROM sengerio_mail_delivery WHERE %s", condition): patterns
             for condition, patterns in mailed.items()
         }
-        sees_all = self.env.su or any(map(self.env.user.has_group, SEE_ALL))
+        sees_all = self.env.su or self.env.user.has_group("sengerio_mail.sengerio_mail_group_all_documents")
         if sum(map(self._estimate, mailed)) > (MANY if sees_all else MANY_OF_OWN):
             used = [patterns for query, patterns in mailed.items() if self.env.execute_query(SQL("%s LIMIT 1", query))]
             return Domain.OR(Domain(name, "=like", pattern) for name in LISTED for pattern in chain(*used))

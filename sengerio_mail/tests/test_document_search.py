@@ -60,6 +60,40 @@ class TestDocumentSearch(DocumentMailCase):
             self.test_other_operators()
             self.test_page_and_count()
 
+    def test_combined(self):
+        """Part of a larger condition, an address means the same, whoever asks and however it is looked for."""
+        clerk = new_test_user(self.env, "clerk", "sengerio_mail.sengerio_mail_group_all_documents")
+        mine = ("id", "=", self.document.id)
+        azure, nobody = (("address_search", "ilike", text) for text in ("azure", "nobody@"))
+        both = ("address_search", "ilike", "pur_")
+        found = (
+            [mine, azure, both], ["&", mine, "|", azure, nobody], ["&", mine, "!", nobody],
+            ["&", mine, "!", "&", azure, nobody], ["&", mine, "|", ("reference", "=", "none"), azure],
+        )  # fmt: skip
+        missed = ([mine, azure, nobody], ["&", mine, "!", azure], ["&", mine, "!", "|", azure, nobody])
+        for many in (0, 1000000):
+            for user in (self.anna, clerk):
+                documents = self.env["sengerio.mail.document"].with_user(user)
+                with patch(f"{SEARCH}.MANY", many), patch(f"{SEARCH}.MANY_OF_OWN", many):
+                    for domain in found:
+                        self.assertEqual(documents.search(domain), self.document, (many, user.login, domain))
+                    for domain in missed:
+                        self.assertFalse(documents.search(domain), (many, user.login, domain))
+
+    def test_addresses_computed(self):
+        """The addresses listed with a document when it is sent are those that Odoo computes."""
+        for name in ("to_addresses", "copy_addresses"):
+            listed = self.document[name]
+            self.assertTrue(listed)
+            self.env.add_to_compute(self.document._fields[name], self.document)
+            self.assertEqual(self.document[name], listed)
+        delivery = self.document.delivery_ids.filtered(lambda delivery: delivery.header == "bcc")
+        delivery.sudo().header = "to"
+        self.assertEqual(self.document.to_addresses.split(", ")[-1], delivery.email)
+        self.assertFalse(self.document.copy_addresses)
+        delivery.sudo().unlink()
+        self.assertNotIn("anna", self.document.to_addresses)
+
     def test_addresses_listed(self):
         """The addresses that are looked through are those of the recipients, whatever becomes of them."""
         self.assertEqual(self.document.to_addresses, "azure@azure.example, pur_chase@azure.example")
@@ -86,7 +120,7 @@ class TestDocumentSearch(DocumentMailCase):
             for offset in (0, 2, 4, 9)
             for limit in (None, 1, 2, 80)
             for count_limit in (None, 3, 10001)
-            for order in (None, "id DESC", "reference")
+            for order in (None, "id DESC", "reference", "date_sent DESC, id")
         ]
         counts = set()
         for page in pages:
