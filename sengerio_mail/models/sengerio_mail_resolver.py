@@ -70,15 +70,15 @@ class SengerioMailResolver(models.AbstractModel):
         if policy.reply_to_policy == "fixed":
             site = addresses.split(policy.reply_to_email)[0][:1]
             return addresses.short_header(site[0].email, site[0].name) if site else None
-        thread = self._thread_address(record, author)
-        with_thread = policy.reply_to_policy == "responsible_thread"
         person = self._reply_to_person(policy, record, sender)
         email = person and email_normalize(person.email, strict=False)
         if not email:
             return None
         found = [addresses.short_header(email, person.name)]
-        if with_thread and thread and email_normalize(thread) != email:
-            found.append(thread)
+        if policy.reply_to_policy == "responsible_thread":
+            thread = self._thread_address(record, author)
+            if thread and email_normalize(thread) != email:
+                found.append(thread)
         return ", ".join(found)
 
     @api.model

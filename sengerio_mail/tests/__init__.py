@@ -33,6 +33,7 @@ from . import (
     test_matrix,
     test_narrow,
     test_nothing_fetched,
+    test_own_addresses,
     test_partners_gone,
     test_peppol,
     test_portal_pages,
