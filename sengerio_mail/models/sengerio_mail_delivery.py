@@ -145,7 +145,8 @@ class SengerioMailDelivery(models.Model):
         """Return the deliveries of the document that a mail in the queue is; this transaction takes the document.
 
         Neither it nor its deliveries are locked: they may be written by transactions of their own. The mail, its
-        message, recipients and attachments, which Odoo would read next by four questions more, are read with them.
+        message with all of its mails, recipients and attachments, which Odoo would read next by five questions
+        more, are read with them.
 
         :param mail: ``mail.mail``
         :return: nothing if the mail is no document, has left the queue, waits there for later, since another worker has
@@ -175,6 +176,8 @@ class SengerioMailDelivery(models.Model):
                        ), ARRAY(
                            SELECT attachment_id FROM message_attachment_rel
                             WHERE message_id = taken.mail_message_id ORDER BY 1 DESC
+                       ), ARRAY(
+                           SELECT id FROM mail_mail WHERE mail_message_id = taken.mail_message_id ORDER BY 1 DESC
                        ), %(fetched)s
                   FROM taken
                   JOIN mail_mail mail ON mail.id = %(id)s
@@ -190,12 +193,13 @@ class SengerioMailDelivery(models.Model):
         )
         if not rows or not rows[0][2]:
             return self.browse()
-        message_id, type_id, deliveries, partner_ids, attachment_ids, *values = rows[0]
+        message_id, type_id, deliveries, partner_ids, attachment_ids, mail_ids, *values = rows[0]
         if mail.env.su:  # else Odoo asks what may be read
             message = self.env["mail.message"].browse(message_id)
             for field, value in zip(fetched, values, strict=True):
                 field._insert_cache(mail if field.model_name == mail._name else message, [value])
-            message._fields["attachment_ids"]._insert_cache(message, [tuple(attachment_ids)])
+            for name, ids in (("attachment_ids", attachment_ids), ("mail_ids", mail_ids)):
+                message._fields[name]._insert_cache(message, [tuple(ids)])
             if len(partner_ids) < 2:  # several stand in the order of their names
                 mail._fields["recipient_ids"]._insert_cache(mail, [tuple(partner_ids)])
         return self._cache_taken(type_id, deliveries)

@@ -348,8 +348,8 @@ class TestQueries(DocumentMailCase):
                 self.assertNoQueryPerRow(prepare(moves[:FEW]), prepare(moves), "form")
 
     def test_queued_mail(self):
-        """A mail in the queue, with its message, attachments and recipients, is taken by one query, as Odoo reads them
-        by several."""
+        """A mail in the queue, with its message, that one's mails, attachments and recipients, is taken by one query,
+        as Odoo reads them by several."""
         order = self.make_order()
         self.compose(order).save().with_context(mail_notify_force_send=False)._action_send_mail()
         document = self.document_of(order)
@@ -357,6 +357,7 @@ class TestQueries(DocumentMailCase):
         again = document.copy({"mail_message_id": document.mail_message_id})  # of other code: the first one leaves
         document.delivery_ids[0].copy({"document_id": again.id})
         deliveries, message = document.delivery_ids, mail.mail_message_id
+        self.env["mail.mail"].create({"mail_message_id": message.id, "state": "cancel"})  # for a follower, say
         fetched, _columns = deliveries._fetched_with_mail()
         names = {
             model._name: [field.name for field in fetched if field.model_name == model._name]
@@ -368,7 +369,7 @@ class TestQueries(DocumentMailCase):
                 {name: record[name] for name in read_names}
                 for records, read_names in (
                     (mail, [*names[mail._name], "recipient_ids"]),
-                    (message, [*names[message._name], "attachment_ids"]),
+                    (message, [*names[message._name], "attachment_ids", "mail_ids"]),
                     (deliveries, TAKEN),
                 )
                 for record in records
