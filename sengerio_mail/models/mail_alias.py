@@ -1,6 +1,6 @@
 from odoo import api, models
 
-from .mail_alias_domain import forget_local_parts
+from .mail_alias_domain import local_parts_changing
 
 
 class MailAlias(models.Model):
@@ -9,12 +9,10 @@ class MailAlias(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         # EXTENDS mail
-        aliases = super().create(vals_list)
-        forget_local_parts(self.env)
-        return aliases
+        with local_parts_changing(self.env):
+            return super().create(vals_list)
 
     def write(self, vals):
         # EXTENDS mail
-        result = super().write(vals)
-        forget_local_parts(self.env)
-        return result
+        with local_parts_changing(self.env):
+            return super().write(vals)

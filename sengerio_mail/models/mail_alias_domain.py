@@ -1,13 +1,26 @@
+from contextlib import contextmanager
+
 from odoo import api, fields, models
 from odoo.tools import SQL, groupby
 
-KEPT = "sengerio_mail.alias_local_parts"  # key of the transaction's cache
+# key of the transaction's cache, which Odoo clears when a transaction ends or goes back to a savepoint
+KEPT = "sengerio_mail.alias_local_parts"
 MANY = 500  # aliases; with more of them, reading all takes longer than asking for some
 
 
-def forget_local_parts(env):
-    """Let the local parts of aliases be read again, as they have changed in this transaction."""
+@contextmanager
+def local_parts_changing(env):
+    """Within this block, aliases are changed: what was read before is forgotten, and afterwards what was meanwhile."""
     env.cr.cache.pop(KEPT, None)
+    try:
+        yield
+    finally:
+        env.cr.cache.pop(KEPT, None)
+
+
+def is_odoo_own(method):
+    """Tell whether a method is Odoo's own: how another module's judges an address is not known."""
+    return method.__func__.__module__ == "odoo.addons.mail.models.mail_alias_domain"
 
 
 class MailAliasDomain(models.Model):
@@ -23,24 +36,23 @@ class MailAliasDomain(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         # EXTENDS mail
-        domains = super().create(vals_list)
-        forget_local_parts(self.env)
-        return domains
+        with local_parts_changing(self.env):
+            return super().create(vals_list)
 
     def write(self, vals):
         # EXTENDS mail
-        result = super().write(vals)
-        forget_local_parts(self.env)
-        return result
+        with local_parts_changing(self.env):
+            return super().write(vals)
 
     @api.model
     def _find_aliases(self, email_list):
         # EXTENDS mail: only addresses that may be aliases are asked about, as Odoo asks several times for each message
-        local_parts = self._sengerio_local_parts()
+        ask = super()._find_aliases
+        local_parts = self._sengerio_local_parts() if is_odoo_own(ask) and any(email_list) else None
         if local_parts is None:
-            return super()._find_aliases(email_list)
+            return ask(email_list)
         likely = [email for email in email_list if email and email.partition("@")[0] in local_parts]
-        return super()._find_aliases(likely) if likely else likely
+        return ask(likely) if likely else likely
 
     @api.model
     def _sengerio_local_parts(self):

@@ -1,3 +1,4 @@
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from odoo.addons.mail.models.mail_alias_domain import MailAliasDomain as Odoo
@@ -52,6 +53,7 @@ class TestOwnAddresses(DocumentMailCase):
 
     def test_as_odoo_with_many_aliases(self):
         self.patch(mail_alias_domain, "MANY", 2)
+        self.assertIsNone(self.domains._sengerio_local_parts())
         self._assert_as_odoo()
 
     def test_a_stranger_is_asked_about_once(self):
@@ -77,13 +79,40 @@ class TestOwnAddresses(DocumentMailCase):
         assert_own("new@firm.example", "renamed@firm.example", "returns@firm.example", "bounce@third.example")
 
     def test_changes_taken_back(self):
-        """What was read within a savepoint is not kept after it was taken back, nor what was read before it."""
-        asked = ["new@firm.example"]
-        self.assertEqual(self.domains._find_aliases(asked), [])
+        """What was read within a savepoint is not kept after it was taken back."""
+        asked = ["offers@firm.example", "notifications@firm.example"]
+        self.assertEqual(self.domains._find_aliases(asked), asked)
         savepoint = self.env.cr.savepoint()
-        self._make_alias("new")
-        self.assertEqual(self.domains._find_aliases(asked), asked)
-        savepoint.close(rollback=True)
+        self.offers.alias_name = "renamed"
+        self.alias_domain.default_from = False
         self.assertEqual(self.domains._find_aliases(asked), [])
-        self._make_alias("new")
+        savepoint.close(rollback=True)
         self.assertEqual(self.domains._find_aliases(asked), asked)
+
+    def test_a_change_that_is_refused(self):
+        """What Odoo refuses after it has written it, and the caller goes on with, counts as for Odoo."""
+        self.domains._find_aliases(["author@ext.example"])
+        email = "me@firm.example"
+        me = self.env["res.users"].create({"name": "Me", "login": email, "email": email})
+        self.env["ir.mail_server"].create(
+            {"name": "Mine", "smtp_host": "smtp.firm.example", "owner_user_id": me.id, "from_filter": email}
+        )
+        refused = False
+        try:
+            self.alias_domain.default_from = email
+        except UserError:  # assertRaises() would go back to a savepoint
+            refused = True
+        asked = [email, "notifications@firm.example"]
+        self.assertTrue(refused)
+        self.assertEqual(self.domains._find_aliases(asked), Odoo._find_aliases(self.domains, asked))
+
+    def test_without_addresses(self):
+        with self.assertQueryCount(0):
+            self.assertEqual(self.domains._find_aliases([]), [])
+            self.assertEqual(self.domains._find_aliases([False, ""]), [])
+
+    def test_another_module_judges(self):
+        """Who is Odoo's own for another module stays it."""
+        gateway = ["gateway@ext.example"]
+        self.patch(Odoo, "_find_aliases", lambda domains, emails: [email for email in emails if email in gateway])
+        self.assertEqual(self.domains._find_aliases(["customer@ext.example", *gateway]), gateway)

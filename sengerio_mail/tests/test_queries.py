@@ -366,7 +366,7 @@ class TestQueries(DocumentMailCase):
 
         def read():
             return [
-                {name: record[name] for name in read_names}
+                {name: getattr(record[name], "_ids", record[name]) for name in read_names}  # of several, their order
                 for records, read_names in (
                     (mail, [*names[mail._name], "recipient_ids"]),
                     (message, [*names[message._name], "attachment_ids", "mail_ids"]),
