@@ -5,7 +5,7 @@ from odoo.tools import SQL, groupby
 
 # key of the transaction's cache, which Odoo clears when a transaction ends or goes back to a savepoint
 KEPT = "sengerio_mail.alias_local_parts"
-MANY = 500  # aliases; with more of them, reading all takes longer than asking for some
+MANY = 500  # aliases; more are not read for the few addresses of a transaction
 
 
 @contextmanager
