@@ -14,7 +14,7 @@ from ast import literal_eval
 
 from lxml import etree
 
-from odoo import api
+from odoo import api, fields
 from odoo.modules.registry import Registry
 from odoo.tools.safe_eval import safe_eval
 
@@ -24,6 +24,16 @@ LIST_MS, GROUP_MS = 100, 500
 SAMPLES = 5
 NUMBER, ADDRESS = "number_search", "address_search"  # fields of the search view
 FREQUENT = ("office10", "contactj", "info", "office1", "c", "o")  # 20,000 to a million addresses have one of these
+# the filters of the search view that look at more than an index of one column, and the same in SQL
+FILTERS = {
+    "attention": "((d.copy_failed OR d.state IN ('refused', 'failed', 'soft_bounce', 'hard_bounce', 'complaint'))"
+    " AND NOT coalesce(d.anonymised, false) AND EXISTS (SELECT FROM sengerio_mail_delivery m WHERE m.document_id = d.id"
+    " AND m.state IN ('hard_bounce', 'soft_bounce', 'refused', 'failed', 'complaint', 'cancelled')"
+    " AND m.resent_in_id IS NULL) OR d.state = 'delayed' AND d.date_sent < %(yesterday)s)",
+    "late": "(d.state IN ('sent', 'delayed') AND d.date_sent < %(yesterday)s"
+    " OR d.state = 'queued' AND d.create_date < %(yesterday)s)",
+    "problem": "d.state IN ('refused', 'failed', 'cancelled')",
+}
 MONTH = "date_trunc('month', timezone('Europe/Vienna', timezone('UTC', date_sent)))"
 
 PAGE = """
@@ -245,6 +255,15 @@ def search_domain(env, name, value):
     return [(name, node.get("operator", "ilike"), value)]
 
 
+def filter_domain(env, name):
+    """Return the domain of a filter of the search view.
+
+    :param str name: of the filter
+    """
+    arch = etree.fromstring(env.ref("sengerio_mail.sengerio_mail_document_view_search").arch)
+    return literal_eval(arch.find(f".//filter[@name='{name}']").get("domain"))
+
+
 def questions(env):
     """Return all :class:`Question`, about a document in the middle of the list."""
     env.cr.execute(
@@ -258,6 +277,7 @@ def questions(env):
     begins, ends = whole[: whole.index("@") + 4], whole[whole.index("@") :]
     by_address = "d.id IN (SELECT document_id FROM sengerio_mail_delivery WHERE {})"
     number = "(lower(d.reference) LIKE %(begins)s OR reverse(lower(d.reference)) LIKE %(ends)s)"
+    yesterday = fields.Datetime.subtract(fields.Datetime.now(), days=1)
     for login in (READER, SELLER):
         yield Question("first page", login, [])
         yield Panel("search panel", login, [])
@@ -279,6 +299,8 @@ def questions(env):
                        {"family": family})  # fmt: skip
         yield Question("not sent", login, ["|", ("copy_failed", "=", True), ("state", "in", ("refused", "failed"))],
                        "(d.copy_failed OR d.state IN ('refused', 'failed'))")  # fmt: skip
+        for name, condition in FILTERS.items():
+            yield Question(f"filter {name}", login, filter_domain(env, name), condition, {"yesterday": yesterday})
         yield Question("by state", login, [], groupby="state", key="state")
         yield Question("by month", login, [], groupby="date_sent:month", key=MONTH)
         yield Figures("figures", login, [])

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 from ..tools import addresses
 from ..tools import changes as changing
@@ -43,7 +44,16 @@ class SengerioMailResendDocument(models.AbstractModel):
     def _search_may_resend(self, operator, value):
         if operator != "in":
             return NotImplemented
-        found = Domain("anonymised", "=", False) & Domain("delivery_ids", "any!", MISSED)
+        deliveries_sudo = self.env["sengerio.mail.delivery"].sudo()  # who sees a document sees its recipients
+
+        def to_sql(model, alias, query):
+            """As a scalar: PostgreSQL would look through all deliveries for ``IN`` or ``EXISTS`` beside an ``OR``."""
+            missed = deliveries_sudo._search(MISSED, limit=1)
+            document = deliveries_sudo._field_to_sql(missed.table, "document_id", missed)
+            missed.add_where(SQL("%s = %s", document, SQL.identifier(alias, "id")))
+            return SQL("%s IS TRUE", missed.subselect(SQL("TRUE")))
+
+        found = Domain("anonymised", "=", False) & Domain.custom(to_sql=to_sql)
         return Domain.OR(found if wanted else ~found for wanted in value)
 
     def action_resend(self):

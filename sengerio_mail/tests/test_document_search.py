@@ -194,3 +194,14 @@ class TestDocumentSearch(DocumentMailCase):
             query = self.env["sengerio.mail.document"]._search(domain)
             plan = "\n".join(line for (line,) in self.env.execute_query(SQL("EXPLAIN %s", query.select())))
             self.assertIn(index, plan)
+
+    def test_attention_by_index(self):
+        """What needs attention is looked for among the few, and its recipients for each of them: all documents, and all
+        recipients, are never read."""
+        view = etree.fromstring(self.env.ref("sengerio_mail.sengerio_mail_document_view_search").arch)
+        domain = safe_eval(view.find(".//filter[@name='attention']").get("domain"))
+        query = self.env["sengerio.mail.document"].with_user(self.anna)._search(domain)
+        self.env.cr.execute("SET LOCAL enable_seqscan = off")
+        plan = "\n".join(line for (line,) in self.env.execute_query(SQL("EXPLAIN %s", query.select())))
+        self.assertIn("sengerio_mail_document_attention_idx", plan)
+        self.assertNotIn("hashed SubPlan", plan)
