@@ -236,6 +236,8 @@ class MailMail(models.Model):
         }  # fmt: skip
         answer = self.env["sengerio.mail.resolver"]._resolve(policy, record, sender, mailed, send)
         documents_sudo = self.env["sengerio.mail.document"].sudo()  # nobody may write the list by hand
+        if "changes" in send:
+            self.mail_message_id._sengerio_forget()
         if not documents_sudo._leaves_company(answer):  # a sample that somebody sends to the own address
             return None
         if answer.dropped and not policy.is_other:

@@ -43,6 +43,17 @@ class MailMessage(models.Model):
         """Return those that were sent as documents."""
         return self.filtered(lambda message: message.sudo().sengerio_send)  # it is read with the message
 
+    def _sengerio_forget(self):
+        """Keep what is asked of a document's message once it is listed, and no address: who may read the message need
+        not be who may read the document, with its blind copies."""
+        for message_sudo in self._sengerio_sent().sudo():
+            send = message_sudo.sengerio_send
+            kept = {key: send[key] for key in ("type_id", "sender_id") if key in send}
+            if resend := send.get("resend"):
+                kept["resend"] = {"document_id": resend.get("document_id")}
+            if kept != send:
+                message_sudo.sengerio_send = kept
+
     def write(self, vals):
         # EXTENDS mail: what a message carries is decided when it is posted
         if "sengerio_send" in vals and not self.env.su:

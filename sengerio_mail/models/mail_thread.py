@@ -229,6 +229,8 @@ class MailThread(models.AbstractModel):
         answer = self._sengerio_answer(policy, sender, recipients_data, send)
         documents_sudo = self.env["sengerio.mail.document"].sudo()  # nobody may write the list by hand
         documents_sudo._list(policy, self, message, sender, answer)
+        if "changes" in send or "resend" in send:
+            message._sengerio_forget()
         if policy.is_other and not send.get("resend"):
             return recipients_data, None
         plain_to = {recipient.email for recipient in answer.by_header("to") if not recipient.partner_id}

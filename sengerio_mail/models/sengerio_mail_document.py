@@ -90,8 +90,9 @@ class SengerioMailDocument(models.Model):
     _old_anonymised_idx = models.Index("(company_id, (COALESCE(date_sent, create_date))) WHERE anonymised IS TRUE")
 
     def unlink(self):
-        """The reports about a document go with it."""
+        """The reports about a document go with it, and what is to be done about it."""
         self.check_access("unlink")
+        self._activities().unlink()
         events_sudo = self.sudo().delivery_ids.event_ids  # who removes a document may not touch its events by hand
         self.env["sengerio.mail.retention"]._delete_reports(events_sudo)
         return super().unlink()

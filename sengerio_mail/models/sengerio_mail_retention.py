@@ -7,6 +7,7 @@ from odoo.fields import Command, Domain
 from odoo.tools import SQL
 
 BATCH = 1000
+LONGEST = 12 * 1000  # months; dates begin with the year 1
 REMOVED = "removed"  # in place of an address
 # mails that are sent, or may be tried again
 OPEN_MAILS = ("outgoing", "exception")
@@ -80,7 +81,7 @@ class SengerioMailRetention(models.AbstractModel):
 
     @api.model
     def _before(self, months):
-        return fields.Datetime.now() - relativedelta(months=months)
+        return fields.Datetime.now() - relativedelta(months=min(months, LONGEST))
 
     @api.model
     def _expired(self, company, type_ids, months, anonymised=False):
@@ -122,7 +123,8 @@ class SengerioMailRetention(models.AbstractModel):
 
     @api.model
     def _anonymise(self, documents_sudo):
-        """Remove addresses, names and what servers said of them; the documents still count, with their states.
+        """Remove addresses, names and what servers said of them, also from what is to be done about them; the documents
+        still count, with their states.
 
         :param documents_sudo: ``sengerio.mail.document``
         """
@@ -130,8 +132,11 @@ class SengerioMailRetention(models.AbstractModel):
         documents_sudo.delivery_ids.event_ids.write(self._anonymous_event_values())
         documents_sudo.delivery_ids.write(self._anonymous_delivery_values())
         documents_sudo.write(self._anonymous_values())
-        # of a contact, the number is its name
-        documents_sudo.filtered(lambda document: document.res_model == "res.partner").reference = False
+        # of a contact, or of what else a message was sent about, it may be a person's name
+        unnumbered = documents_sudo.filtered(lambda document: document.is_other or document.res_model == "res.partner")
+        unnumbered.reference = False
+        documents_sudo._activities().unlink()
+        self.env["mail.message"].sudo().browse(documents_sudo.mapped("mail_message_id")).exists()._sengerio_forget()
 
     @api.model
     def _anonymous_values(self):

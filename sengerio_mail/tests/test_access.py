@@ -101,6 +101,29 @@ class TestAccess(DocumentMailCase):
         self.assertNotIn("secret@x.example", str(message.read()))
         self.assertNotIn("secret@x.example", str(message.notification_ids.read()))
 
+    def test_bcc_for_one_send(self):
+        """A blind copy that was added for one send, left out, or sent again, is not told by the record's message."""
+        self.add_copy(self.azure, header="bcc", email="left@x.example")
+        order = self.make_order()
+        composer = self.compose(order, user=self.marc).save()
+        composer.sengerio_changes = {"added": {"bcc": ["anna@firm.example"]}, "removed": ["left@x.example"]}
+        self.smtp.refuse["anna@firm.example"] = "550 5.1.1 No such user"
+        composer.action_send_mail()
+        document = self.document_of(order).with_user(self.marc)
+        self.assertEqual(
+            sorted(document.delivery_ids.mapped("email")),
+            ["anna@firm.example", "azure@azure.example", "marc@firm.example"],
+        )
+        self.smtp.refuse.clear()
+        wizard = self.env["sengerio.mail.resend"].with_user(self.marc).browse(document.action_resend()["res_id"])
+        wizard.action_send()
+        self.assertEqual(document.resend_ids.delivery_ids.mapped("email"), ["anna@firm.example"])
+        for message_id in (document | document.resend_ids).mapped("mail_message_id"):
+            message = self.env["mail.message"].with_user(self.marc).browse(message_id)
+            [carried] = message.read(["sengerio_send"])
+            self.assertEqual(carried["sengerio_send"]["type_id"], document.type_id.id)
+            self.assertNotIn("@", str(carried))
+
     def test_attachments(self):
         """An attachment keeps the access of its record: who may not see that sees that there is one."""
         document = self.document.with_user(self.clerk)

@@ -75,11 +75,18 @@ class TestRetention(DocumentMailCase):
         event = self.add_report(old)
         report = event.attachment_id
         attachment = old.attachment_ids
+        old.delivery_ids[0].state = "hard_bounce"
+        old.state = "hard_bounce"
+        old._call_attention()
+        activity = old._activities()
+        self.assertIn(AZURE, activity.note)
         self.assertTrue(attachment)
         self.clean()
         self.assertTrue(old.anonymised)
-        self.assertEqual((old.state, old.reference, old.partner_id), ("sent", old.reference, self.azure))
-        self.assertEqual(old.delivery_ids.mapped("state"), ["sent", "sent"])
+        self.assertEqual((old.state, old.partner_id), ("hard_bounce", self.azure))
+        self.assertEqual(old.reference, self.env["sale.order"].browse(old.res_id).name)
+        self.assertEqual(old.delivery_ids.mapped("state"), ["hard_bounce", "sent"])
+        self.assertFalse(activity.exists())
         self.assertEqual(old.delivery_ids.mapped("header"), ["to", "bcc"])
         everything = str((old | old).read() + old.delivery_ids.read() + event.read())
         for secret in ("azure@", "marc@", "unknown", "e-mail of"):
@@ -97,9 +104,14 @@ class TestRetention(DocumentMailCase):
         document = self.make_document(100)
         report = self.add_report(document).attachment_id
         order = self.env[document.res_model].browse(document.res_id)
+        document.delivery_ids[0].state = "hard_bounce"
+        document._call_attention()
+        activity = document._activities()
+        self.assertTrue(activity)
         with self.policy("quotation", retention="delete", retention_months=3):
             self.clean()
         self.assertFalse(document.exists())
+        self.assertFalse(activity.exists(), "nothing is left to be done about it")
         self.assertFalse(report.exists())
         self.assertTrue(order.exists())
         self.assertTrue(order.message_ids.attachment_ids)
@@ -111,6 +123,32 @@ class TestRetention(DocumentMailCase):
         with self.policy("quotation", retention="delete", retention_months=3):
             self.clean()
         self.assertFalse(document.exists())
+
+    def test_message(self):
+        """What was changed for one send is not kept with the record's message, not for those sent by earlier versions
+        either; a message about a person does not keep the name."""
+        document = self.make_document(400)
+        message = self.env["mail.message"].browse(document.mail_message_id)
+        quotation = message.sengerio_send["type_id"]
+        message.sengerio_send = {"type_id": quotation, "changes": {"added": {"cc": ["secret@x.example"]}}}
+        other = self.make_document(400)
+        other.type_id = self.env.ref("sengerio_mail.sengerio_mail_document_type_other")
+        self.company.write({"sengerio_retention": "anonymise", "sengerio_retention_months": 12})
+        self.clean()
+        self.assertTrue(document.anonymised)
+        self.assertEqual(message.sengerio_send, {"type_id": quotation})
+        self.assertEqual((bool(document.reference), bool(other.reference)), (True, False))
+
+    def test_very_long(self):
+        """More months than there were years ends no cleaning, of this company or of another."""
+        self.company.write(
+            {"sengerio_retention": "delete", "sengerio_retention_months": 99999, "sengerio_report_months": 99999}
+        )
+        self.second_company.write({"sengerio_retention": "delete", "sengerio_retention_months": 3})
+        kept = self.make_document(5000)
+        second = self.make_document(100, company_id=self.second_company.id, partner_id=self.john.id)
+        self.clean()
+        self.assertEqual((kept | second).exists(), kept)
 
     def test_company(self):
         """Each company has its own terms, by its own setting or its own type."""
@@ -206,5 +244,8 @@ class TestRetention(DocumentMailCase):
             with self.assertRaises(CheckViolation), mute_logger("odoo.sql_db"), self.cr.savepoint():
                 record.write({name: "delete", f"{name}_months": 0})
                 record.flush_recordset()
+        for name in ("sengerio_retention", "sengerio_report_months"):
+            with self.assertRaises(AccessError):
+                self.company.with_user(self.marc)[name] = self.company[name]
         with self.assertRaises(AccessError):
             self.make_document().with_user(self.marc).unlink()
