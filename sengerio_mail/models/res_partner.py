@@ -8,7 +8,11 @@ from .sengerio_mail_address import ROLES
 
 # context of a due notice: ids of its invoices, the company that claims them, whether they are attached
 DUE_MOVES, DUE_COMPANY, DUE_ATTACH = "sengerio_due_move_ids", "sengerio_due_company_id", "sengerio_due_attach"
-OPEN_MOVES = Domain("state", "=", "posted") & Domain("payment_state", "in", ("not_paid", "partial"))
+OPEN_MOVES = (
+    Domain("move_type", "in", ("out_invoice", "out_receipt", "out_refund"))
+    & Domain("state", "=", "posted")
+    & Domain("payment_state", "in", ("not_paid", "partial"))
+)
 
 
 class ResPartner(models.Model):

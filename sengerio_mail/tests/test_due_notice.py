@@ -243,6 +243,22 @@ class TestDueNotice(DueNoticeCase):
         for text in ("Tage im Verzug", "1.234,50", move.invoice_date_due.strftime("%d.%m.%Y")):
             self.assertIn(text, composer.body)
 
+    def test_what_we_owe(self):
+        """A vendor's bill is nothing to be reminded of, whoever asks for it."""
+        bill, invoice = self.make_move(move_type="in_invoice"), self.make_move()
+        partner = self.azure.with_user(self.clerk).with_context(sengerio_due_move_ids=(bill | invoice).ids)
+        self.assertEqual([line["move"] for line in partner._sengerio_due_lines()], [invoice])
+
+    def test_no_contacts(self):
+        """Who does invoicing and may not edit contacts sends no notices."""
+        bookkeeper = new_test_user(self.env, "bookkeeper", "account.group_account_invoice", company_id=self.company.id)
+        self.assertFalse(self.azure.with_user(bookkeeper).has_access("write"))
+        moves = self.make_move() | self.make_move(partner=self.gemini)
+        for chosen in (moves, moves[0]):
+            with self.assertRaises(AccessError):
+                self.act(chosen, bookkeeper)
+        self.assertEqual(self.smtp.take(), [])
+
     def test_access(self):
         """A salesperson without invoicing can neither prepare nor open notices."""
         move = self.make_move() | self.make_move(partner=self.gemini)
