@@ -5,10 +5,10 @@ from . import controllers, models, wizard
 
 def uninstall_hook(env):
     """Remove the list, which may be long, before the types that it refers to, and the reports about it."""
-    env["ir.attachment"].search([("res_model", "in", ("sengerio.mail.document", "sengerio.mail.event"))]).unlink()
     for table in ("sengerio_mail_event", "sengerio_mail_delivery", "sengerio_mail_document"):
         env.cr.execute(SQL("DELETE FROM %s", SQL.identifier(table)))
     env.invalidate_all(flush=False)
+    env["ir.attachment"].search([("res_model", "in", ("sengerio.mail.document", "sengerio.mail.event"))]).unlink()
     # what is to do about documents, done or not: Odoo would keep those that are done, and the type with them
     activity_type = env.ref("sengerio_mail.sengerio_mail_activity_attention", raise_if_not_found=False)
     if activity_type:

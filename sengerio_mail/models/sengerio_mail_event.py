@@ -35,6 +35,7 @@ class SengerioMailEvent(models.Model):
     )
     fingerprint = fields.Char(help="What makes a report the same one when it comes again.")
     detail = fields.Text()
-    attachment_id = fields.Many2one("ir.attachment", string="Report", ondelete="set null")
+    # indexed for PostgreSQL, which looks here for each attachment that is deleted in Odoo
+    attachment_id = fields.Many2one("ir.attachment", string="Report", index="btree_not_null", ondelete="set null")
 
     _unique_report = models.UniqueIndex("(delivery_id, fingerprint) WHERE fingerprint IS NOT NULL")
