@@ -65,7 +65,11 @@ def test_uninstall_and_install_again(tmp_path):
             left = bench.server.query(
                 "SELECT table_name FROM information_schema.columns"
                 " WHERE table_name LIKE 'sengerio%' OR column_name LIKE 'sengerio%'"
-                " UNION SELECT name FROM ir_model_data WHERE module = 'sengerio_mail'",
+                " UNION SELECT name FROM ir_model_data WHERE module = 'sengerio_mail'"
+                " UNION SELECT name FROM ir_attachment WHERE res_model LIKE 'sengerio%'"
+                " UNION SELECT model FROM mail_message WHERE model LIKE 'sengerio%'"
+                " UNION SELECT key FROM ir_config_parameter WHERE key LIKE 'sengerio%'"
+                " UNION SELECT model FROM ir_model WHERE model LIKE 'sengerio%'",
                 database,
             )
             before = recipients(tmp_path / "mails")
