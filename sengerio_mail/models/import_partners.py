@@ -18,7 +18,7 @@ class Partners:
     """Partners by external ID, reference, VAT number or name.
 
     :param env: of the user who imports; what that user may not see is unknown
-    :param list rows: :class:`~.import_plan.Row`
+    :param list rows: :class:`~.import_rows.Row`
     :param dict external: ``{full external id: record}``
     """
 
@@ -56,20 +56,31 @@ class Partners:
     def add_known(self, partners):
         """Take in ``res.partner`` whose rows may have been exported: cells have no spaces around a text."""
         fields = {"ref": "ref", "vat": "vat", "": "complete_name"}
-        for partner in self._all.search_fetch([("id", "in", partners.ids)], list(fields.values())):
+        names = [*fields.values(), "active", "commercial_partner_id"]
+        for partner in self._all.search_fetch([("id", "in", partners.ids)], names):
             for key, fname in fields.items():
                 if text := (partner[fname] or "").strip():
                     self._found[key][text].add(partner.id)
 
+    def is_given(self, row, name):
+        """Tell whether a row says what a field is to be: many partners have no reference, so that an empty one says
+        nothing; an empty name says that there is no partner.
+        """
+        return name in row.cells or bool(self._keys(row, name))
+
+    def _keys(self, row, name):
+        """Return ``{key: text}`` of the cells that are filled in."""
+        return {key: text for key in PARTNER_KEYS if (text := row.cells.get(f"{name}/{key}" if key else name))}
+
     def find(self, row, name, record):
         """Return the id of the partner that all given keys mean; ``False`` if none is given.
 
-        :param row: :class:`~.import_plan.Row`
+        :param row: :class:`~.import_rows.Row`
         :param str name: the field
         :param record: that the row is about, or ``None``; of several that fit, it keeps its partner
         :raise Unclear: none fits, or several
         """
-        given = {key: text for key in PARTNER_KEYS if (text := row.cells.get(f"{name}/{key}" if key else name))}
+        given = self._keys(row, name)
         if not given:
             return False
         fitting = None
@@ -83,11 +94,21 @@ class Partners:
             raise Unclear(self._("These mean different partners: %s.", told))
         if record and record[name].id in fitting:
             return record[name].id
-        if len(fitting) > 1:  # contacts share the VAT number of their company
-            fitting = {p.id for p in self._all.browse(fitting) if p.commercial_partner_id == p} or fitting
+        fitting = self._narrowed(fitting, by_vat="vat" in given)
         if len(fitting) > 1:
             raise Unclear(self._("%(count)s partners fit: %(given)s.", count=len(fitting), given=told))
         return next(iter(fitting))
+
+    def _narrowed(self, ids, by_vat):
+        """Return whom of several partners is meant: of contacts, which share the VAT number of their company, the
+        company; of archived ones and others the others.
+        """
+        if len(ids) == 1:
+            return ids
+        partners = self._all.browse(ids)
+        if by_vat:
+            partners = partners.filtered(lambda partner: partner.commercial_partner_id == partner) or partners
+        return (partners.filtered("active") or partners).ids
 
     def _ids_of(self, key, text):
         if key == "id":

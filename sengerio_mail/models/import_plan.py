@@ -2,53 +2,18 @@
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass, field
+from functools import cache
 
 from odoo.fields import Command, Domain
 
 from ..tools import addresses
 from .import_partners import Partners, Unclear, full_id
+from .import_rows import ADDRESS, COPY, TARGETS, Problem, entries_of, value_of
 from .sengerio_mail_address import KEY
 
-ADDRESS, COPY = "sengerio.mail.address", "sengerio.mail.copy"
-TARGETS = ("copy_partner_id", "copy_field", "email")
 SEPARATOR = re.compile(r"\s*[,;\n]\s*")
 EXTERNAL_ID = re.compile(r"[\w-]+\.[\w.-]+")
 TRUE, FALSE = ("true", "1", "x", "yes"), ("false", "0", "no")
-
-
-@dataclass(frozen=True)
-class Problem:
-    """Why a row cannot be imported."""
-
-    sheet: str
-    row: int
-    reason: str
-
-
-@dataclass
-class Row:
-    """One row as it was read."""
-
-    model: str
-    sheet: str
-    number: int
-    cells: dict  # {key: text}
-
-
-@dataclass(eq=False)
-class Entry:
-    """One record that a row asks for; a row with several addresses asks for several."""
-
-    row: Row
-    vals: dict
-    record: object = None  # the one that exists already, or None
-    changes: dict = field(default_factory=dict)  # of an existing one
-
-    @property
-    def xml_id(self):
-        """The external ID that a new record gets."""
-        return full_id(self.row.cells.get("id"))
 
 
 def _listed(text):
@@ -57,7 +22,7 @@ def _listed(text):
 
 
 class Plan:
-    """Entries of all rows (a list of :class:`Row`), and all problems.
+    """Entries of all rows (a list of :class:`~.import_rows.Row`), and all problems.
 
     :param env: of the user who imports; what that user may not see is unknown
     """
@@ -75,10 +40,13 @@ class Plan:
         self._existing = self._read_existing(rows)
         for row in rows:
             self._add(row)
-        self._check_odoo_addresses()
         self._match_addresses()
         self._match_copies()
+        for entry in self.entries:
+            entry.complete(self._fields_of(entry.row.model))
         self._compare()
+        self._check_odoo_addresses()
+        self._check_copy_fields()
         self.problems.sort(key=lambda problem: (problem.sheet, problem.row))
 
     # ------------------------------------------------------------
@@ -148,12 +116,13 @@ class Plan:
         return self.env[model].with_context(active_test=False, prefetch_fields=False)
 
     def _read_existing(self, rows):
-        """Return ``{model: {id: record}}`` of those that rows may mean."""
+        """Return ``{model: {id: record}}`` of those that rows may mean: named ones, and all of their partners."""
         known = [record for record in self._external.values() if record is not None]
-        existing = {}
+        named, existing = self._partners.ids, {}
         for model in {row.model for row in rows}:
             ids = [record.id for record in known if record._name == model]
-            domain = ["|", ("id", "in", ids), ("partner_id", "in", list(self._partners.ids))]
+            partner_ids = named.union(self._all(model).browse(ids).partner_id.ids)
+            domain = ["|", ("id", "in", ids), ("partner_id", "in", list(partner_ids))]
             if model == COPY:
                 domain = ["|", ("partner_id", "=", False), *domain]
             records = self.env[model].with_context(active_test=False).search_fetch(domain, self._fields_of(model))
@@ -174,6 +143,7 @@ class Plan:
         before = len(self.problems)
         record = self._record(row)
         self._check_named_once(row, record)
+        self._check_titles(row)
         vals = {}
         for key, text in row.cells.items():
             if key in ("role", "direction", "header", "active", "mandatory", "company_id"):
@@ -183,7 +153,7 @@ class Plan:
             elif key in ("name", "copy_field"):
                 vals[key] = text or False
         for name in ("partner_id", "copy_partner_id"):
-            if any(key.partition("/")[0] == name for key in row.cells):
+            if self._partners.is_given(row, name):
                 try:
                     vals[name] = self._partners.find(row, name, record)
                 except Unclear as error:
@@ -192,7 +162,8 @@ class Plan:
         emails = self._read_emails(row, vals)
         self._check_required(row, vals, record)
         if len(self.problems) == before:
-            self._add_entries(row, vals, emails, record)
+            for entry in entries_of(row, vals, emails, record):
+                self._add_entry(entry)
 
     def _record(self, row):
         """Return the record that the row's external ID names, ``None`` for a new one."""
@@ -213,6 +184,17 @@ class Plan:
                 row,
                 self._("The same external ID as row %(row)s: %(id)s.", row=first.number, id=repr(row.cells["id"])),
             )
+
+    def _check_titles(self, row):
+        if not row.beyond:
+            return
+        self._refuse(
+            row,
+            self._(
+                "More cells than titles: %s. In a CSV file, text that contains the separator needs quotation marks.",
+                repr(row.beyond),
+            ),
+        )
 
     def _read_word(self, row, vals, key, text):
         if not text:
@@ -252,62 +234,24 @@ class Plan:
         return found
 
     def _check_required(self, row, vals, record):
-        if row.model != ADDRESS:
+        if row.model == COPY:
+            if not record and "partner_id" not in vals:  # everybody's mail is not copied by chance
+                self._refuse(row, self._("Whose mail is copied? For everybody's, leave the column Partner empty."))
             return
         if vals.get("partner_id", record and record.partner_id.id or False) is False:
             self._refuse(row, self._("The partner is missing."))
         if not record and "email" not in row.cells:
             self._refuse(row, self._("The e-mail address is missing."))
 
-    def _add_entries(self, row, vals, emails, record):
-        """Add an entry for each address; the one that the record has already stays with it, else the first one."""
-        if not emails:
-            extra = {} if emails is None else {"email": False}
-            self._add_entry(Entry(row, {**vals, **extra}, record))
-            return
-        kept = next((address for address in emails if record and address.email == record.email), emails[0])
-        for address in emails:
-            own = {**vals, "email": address.email}
-            if row.model == ADDRESS and address.name and not own.get("name"):
-                own["name"] = address.name
-            if address is kept:
-                self._add_entry(Entry(row, own, record))
-            else:
-                self._add_entry(Entry(Row(row.model, row.sheet, row.number, {}), own))
-
     def _add_entry(self, entry):
-        if entry.row.model == COPY:
-            targets = {name: entry.record[name] if entry.record else False for name in TARGETS}
-            targets.update({name: entry.vals[name] for name in TARGETS if name in entry.vals})
-            if sum(map(bool, targets.values())) != 1:
-                return self._refuse(
-                    entry.row, self._("A copy goes to one of: a contact, a field of the document, an address.")
-                )
-            if entry.vals.get("copy_field") and not self._is_person_field(entry):
-                return self._refuse(entry.row, self.env[COPY]._copy_field_message(entry.vals["copy_field"]))
-        return self.entries.append(entry)
-
-    def _is_person_field(self, entry):
-        Type = self.env["sengerio.mail.document.type"]
-        types = Type.browse(entry.vals.get("document_type_ids") or [])
-        return self.env[COPY]._fits_copy_field(entry.vals["copy_field"], types)
+        if entry.row.model == COPY and sum(bool(entry.value(name)) for name in TARGETS) != 1:
+            self._refuse(entry.row, self._("A copy goes to one of: a contact, a field of the document, an address."))
+        else:
+            self.entries.append(entry)
 
     # ------------------------------------------------------------
     # All rows
     # ------------------------------------------------------------
-
-    def _check_odoo_addresses(self):
-        """Refuse new addresses at which Odoo itself receives mail."""
-        new = [
-            entry for entry in self.entries
-            if entry.vals.get("email") and not (entry.record and entry.record.email == entry.vals["email"])
-        ]  # fmt: skip
-        own = set(self.env[ADDRESS]._odoo_addresses([entry.vals["email"] for entry in new]))
-        refused = [entry for entry in new if entry.vals["email"] in own]
-        for entry in refused:
-            self._refuse(entry.row, self.env[ADDRESS]._alias_message(entry.vals["email"]))
-        gone = set(map(id, refused))
-        self.entries = [entry for entry in self.entries if id(entry) not in gone]
 
     def _match_addresses(self):
         """Find the records of addresses that exist already; refuse those given twice."""
@@ -329,13 +273,13 @@ class Plan:
             elif there and not entry.record:
                 if there.id in moved:
                     self._refuse(entry.row, self._duplicate(key, there))
-                elif not there.active and not entry.vals.get("active"):
+                elif not there.active and entry.vals.get("active") is None:
                     self._refuse(entry.row, self._duplicate(key, there))
                 entry.record = there
             seen.setdefault(key, entry.row.number)
 
     def _key(self, entry):
-        vals, record = entry.vals, entry.record
+        vals, record = entry.vals, entry.record or entry.like
         if record:
             before = {"partner_id": record.partner_id.id, "role": record.role, "email": record.email,
                       "company_id": record.company_id.id}  # fmt: skip
@@ -355,7 +299,7 @@ class Plan:
         same = {self._copy_key(copy, {}): copy for copy in reversed(self._existing.get(COPY, {}).values())}
         seen = {}
         for entry in entries:
-            key = self._copy_key(entry.record, entry.vals)
+            key = self._copy_key(entry.record or entry.like, entry.vals)
             if key in seen and not entry.row.cells.get("id"):
                 self._refuse(entry.row, self._("The same as row %s.", seen[key]))
             seen.setdefault(key, entry.row.number)
@@ -366,26 +310,17 @@ class Plan:
         values = dict.fromkeys(names, False)
         values.update(active=True, direction="sent_to", header="cc", document_type_ids=())
         if copy:
-            values.update({name: self._value(copy, name) for name in names})
+            values.update({name: value_of(copy, name) for name in names})
         values.update({name: sorted(value) if isinstance(value, list) else value for name, value in vals.items()})
         values["document_type_ids"] = tuple(values["document_type_ids"])
         return tuple(values[name] for name in names)
-
-    def _value(self, record, name):
-        """Return a field's value as it stands in an entry's."""
-        value = record[name]
-        if name == "document_type_ids":
-            return sorted(value.ids)
-        if name.endswith("_id"):
-            return value.id
-        return value.strip() if isinstance(value, str) else value
 
     def _compare(self):
         """Find what the entries change of their records; refuse what they do for archived partners."""
         for entry in self.entries:
             for name, value in entry.vals.items() if entry.record else ():
                 given = sorted(value) if isinstance(value, list) else value
-                if (given or False) != (self._value(entry.record, name) or False):
+                if (given or False) != (value_of(entry.record, name) or False):
                     entry.changes[name] = [Command.set(given)] if isinstance(value, list) else value
         to_do = {
             entry: entry.vals.get("partner_id") or (entry.record.partner_id.id if entry.record else False)
@@ -398,3 +333,39 @@ class Plan:
         for entry, partner_id in to_do.items():
             if partner_id in names:
                 self._refuse(entry.row, self._("%s is archived.", repr(names[partner_id])))
+
+    def _check_odoo_addresses(self):
+        """Refuse new addresses at which Odoo itself receives mail."""
+        new = [entry for entry in self.entries if entry.vals.get("email") and entry.sets("email")]
+        own = set(self.env[ADDRESS]._odoo_addresses([entry.vals["email"] for entry in new]))
+        self._drop(
+            {
+                entry: self.env[ADDRESS]._alias_message(entry.vals["email"])
+                for entry in new if entry.vals["email"] in own
+            }
+        )  # fmt: skip
+
+    def _check_copy_fields(self):
+        """Refuse fields that lead to nobody from the documents that a copy is for; what stays may be so."""
+        document_types = self.env["sengerio.mail.document.type"]
+
+        @cache
+        def fits(path, *type_ids):
+            return self.env[COPY]._fits_copy_field(path, document_types.browse(type_ids))
+
+        copies = [
+            entry for entry in self.entries
+            if entry.row.model == COPY and entry.value("copy_field") and entry.sets("copy_field", "document_type_ids")
+        ]  # fmt: skip
+        self._drop(
+            {
+                entry: self.env[COPY]._copy_field_message(entry.value("copy_field"))
+                for entry in copies if not fits(entry.value("copy_field"), *entry.value("document_type_ids") or ())
+            }
+        )  # fmt: skip
+
+    def _drop(self, reasons):
+        """Refuse some entries: ``{entry: reason}``."""
+        for entry, reason in reasons.items():
+            self._refuse(entry.row, reason)
+        self.entries = [entry for entry in self.entries if entry not in reasons]

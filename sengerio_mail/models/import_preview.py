@@ -2,7 +2,7 @@
 
 from itertools import chain, islice
 
-from .import_plan import ADDRESS
+from .import_rows import ADDRESS, value_of
 
 SHOWN = 40
 ADDED, CHANGED, REMOVED, UNCHANGED = "added", "changed", "removed", "unchanged"
@@ -11,7 +11,7 @@ IN_COLUMNS = frozenset({*PEOPLE, "role", "header", "email", "copy_field"})  # no
 
 
 def outcome(entry):
-    """Return what becomes of an :class:`~.import_plan.Entry`; who is archived counts as removed."""
+    """Return what becomes of an :class:`~.import_rows.Entry`; who is archived counts as removed."""
     if not entry.record:
         return ADDED
     if not entry.changes:
@@ -28,7 +28,6 @@ class Preview:
     """
 
     def __init__(self, plan):
-        self._plan = plan
         self.env, self._ = plan.env, plan.env._
         sheets = self.env["sengerio.mail.address.sheets"]
         self._columns, self._yes_no = sheets._columns(), sheets._yes_no()
@@ -45,7 +44,7 @@ class Preview:
 
     def _read_names(self):
         """Return ``{partner id: name}`` of all partners in the rows; the plan has none that its user may not see."""
-        ids = {self._value(entry, name) for entry in self._entries for name in PEOPLE}
+        ids = {entry.value(name) for entry in self._entries for name in PEOPLE}
         ids |= {entry.record[name].id for entry in self._entries if entry.record for name in PEOPLE
                 if name in entry.record}  # fmt: skip
         partners = self.env["res.partner"].with_context(active_test=False).search_fetch(
@@ -69,29 +68,22 @@ class Preview:
         ]
 
     def _partner(self, entry):
-        partner_id = self._value(entry, "partner_id")
+        partner_id = entry.value("partner_id")
         return self._names.get(partner_id, "") if partner_id else self._("Everybody")
-
-    def _value(self, entry, name):
-        """Return a field's value as it will be; ``None`` if Odoo gives it, or there is no such field."""
-        value = entry.vals.get(name)
-        if value is None and entry.record and name in entry.record:
-            return self._plan._value(entry.record, name)
-        return value
 
     def _role(self, entry):
         """Return the role of an address; of a copy Cc or Bcc, and its role if it has one."""
         if entry.row.model == ADDRESS:
-            return self._word(entry, "role", self._value(entry, "role") or "commercial")
-        words = [self._word(entry, "header", self._value(entry, "header") or "cc")]
-        if role := self._value(entry, "role"):
+            return self._word(entry, "role", entry.value("role") or "commercial")
+        words = [self._word(entry, "header", entry.value("header") or "cc")]
+        if role := entry.value("role"):
             words.append(self._word(entry, "role", role))
         return ", ".join(words)
 
     def _target(self, entry):
         """Return the address, or the person or field that a copy goes to."""
         names = ("email",) if entry.row.model == ADDRESS else ("copy_partner_id", "copy_field", "email")
-        return next((self._word(entry, name, value) for name in names if (value := self._value(entry, name))), "")
+        return next((self._word(entry, name, value) for name in names if (value := entry.value(name))), "")
 
     def _detail(self, entry):
         """Return what is changed of an existing record, from what to what; of a new one what it has besides."""
@@ -106,7 +98,7 @@ class Preview:
             self._(
                 "%(column)s: from %(before)s to %(after)s",
                 column=title,
-                before=self._word(entry, name, self._plan._value(entry.record, name)),
+                before=self._word(entry, name, value_of(entry.record, name)),
                 after=self._word(entry, name, entry.vals[name]),
             )
             for name, title in titles.items() if name in entry.changes

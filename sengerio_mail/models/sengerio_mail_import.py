@@ -7,8 +7,9 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ..tools import tables
-from .import_plan import ADDRESS, COPY, Plan, Row
+from .import_plan import Plan
 from .import_preview import ADDED, CHANGED, REMOVED, UNCHANGED, Preview
+from .import_rows import ADDRESS, COPY, Row
 
 DIRECT_MAX = 2000  # rows that are imported while the browser waits
 BATCH = 1000
@@ -28,7 +29,7 @@ class SengerioMailImport(models.Model):
     created_count = fields.Integer("New", readonly=True, copy=False)
     changed_count = fields.Integer("Changed", readonly=True, copy=False)
     unchanged_count = fields.Integer("Unchanged", readonly=True, copy=False)
-    ignored_columns = fields.Char(readonly=True, copy=False)
+    ignored_columns = fields.Char("Ignored", readonly=True, copy=False)
     problem_ids = fields.One2many("sengerio.mail.import.problem", "import_id", string="Problems", readonly=True)
     problem_count = fields.Integer(compute="_compute_problem_count")
     change_ids = fields.One2many("sengerio.mail.import.change", "import_id", string="Changes", readonly=True)
@@ -64,7 +65,7 @@ class SengerioMailImport(models.Model):
     def _rows(self):
         """Read all sheets that have addresses or copies.
 
-        :return: ``(list of Row, titles of columns that mean nothing)``
+        :return: ``(list of Row, titles of columns and names of sheets that mean nothing)``
         :raise UserError: the file cannot be read, or has none of them
         """
         self.ensure_one()
@@ -74,13 +75,13 @@ class SengerioMailImport(models.Model):
                 lines = iter(lines)
                 titles = next(lines, (0, []))[1]
                 model, keys = self._recognise(titles)
-                if not model:
-                    continue
-                found = True
-                ignored += [title for title, key in zip(titles, keys, strict=True) if title and not key]
-                for number, cells in lines:
-                    cells += [""] * (len(keys) - len(cells))
-                    rows.append(Row(model, sheet, number, {key: text for key, text in zip(keys, cells) if key}))  # noqa: B905
+                if model:
+                    found = True
+                    ignored += [title for title, key in zip(titles, keys, strict=True) if title and not key]
+                    end = max(number for number, title in enumerate(titles, 1) if title)
+                    rows += [self._row(model, sheet, number, keys[:end], cells) for number, cells in lines]
+                elif titles:
+                    ignored.append(self.env._("sheet %s", repr(sheet)))
         except tables.Unreadable as error:
             raise UserError(self._unreadable_message(error)) from error
         if not found:
@@ -91,6 +92,13 @@ class SengerioMailImport(models.Model):
                 )
             )
         return rows, ignored
+
+    @api.model
+    def _row(self, model, sheet, number, keys, cells):
+        """Return a row whose cells have these keys; ``None`` is the key of a column that means nothing."""
+        beyond = ", ".join(filter(None, cells[len(keys) :]))
+        cells = [*cells, *[""] * (len(keys) - len(cells))][: len(keys)]
+        return Row(model, sheet, number, {key: text for key, text in zip(keys, cells, strict=True) if key}, beyond)
 
     @api.model
     def _recognise(self, titles):
@@ -120,11 +128,13 @@ class SengerioMailImport(models.Model):
 
     def _unreadable_message(self, error):
         messages = {
+            "protected": self.env._("The file is protected by a password. Please save it without one."),
             "old_excel": self.env._("This is a file of Excel 97-2003 (.xls). Please save it as .xlsx."),
             "encoding": self.env._("The file is neither a workbook nor a text in UTF-8, UTF-16 or Windows-1252."),
             "empty": self.env._("The file is empty."),
         }
-        return messages.get(error.code) or self.env._("The file is damaged: %s", error.detail)
+        message = messages.get(error.code) or self.env._("The file is damaged: %s", error.detail)
+        return f"{self.filename}\n{message}" if self.filename else message
 
     # ------------------------------------------------------------
     # Checking

@@ -2,6 +2,7 @@ from . import (
     test_access,
     test_address_import,
     test_address_import_corner_cases,
+    test_address_import_known,
     test_address_import_preview,
     test_ahead,
     test_addresses,

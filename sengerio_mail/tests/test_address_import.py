@@ -40,6 +40,13 @@ class AddressImportCase(RegisterCase):
         export._as_owner()._write_part(file)
         return file.getvalue()
 
+    def name(self, record, name):
+        """Give a record an external ID, and return it."""
+        self.env["ir.model.data"].create(
+            {"module": "crm", "name": name, "model": record._name, "res_id": record.id}
+        )
+        return f"crm.{name}"
+
     def snapshot(self):
         """Return all values of all addresses and copies."""
         self.env.invalidate_all()
@@ -119,6 +126,19 @@ class TestAddressImport(AddressImportCase):
                     record[name].ids if name == "document_type_ids" else record[name] or False, expected
                 )
                 savepoint.close(rollback=True)
+
+    def test_export_of_others(self):
+        """Who is no administrator exports neither the blind copies that colleagues set for their own mail nor their
+        number."""
+        self.blind.partner_id = self.marc.partner_id
+        for user, seen in ((self.chief, True), (self.marc, True), (self.clerk, False), (self.stranger, False)):
+            with self.subTest(user=user.login):
+                user.group_ids |= self.env.ref("base.group_allow_export")
+                sheet = read(self.export_addresses(user)).worksheets[1]
+                cells = {cell.value for row in sheet.iter_rows() for cell in row}
+                self.assertEqual("archive@x.example" in cells, seen)
+                self.assertIn("user_id", cells)
+                self.assertEqual(self.export(user, content="addresses")._count(), 5 + seen)
 
     def test_into_another_database(self):
         """External IDs that are not known are given to what is created, so that the file can be imported again."""

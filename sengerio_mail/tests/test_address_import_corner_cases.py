@@ -3,6 +3,7 @@
 import io
 import zipfile
 
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from odoo.addons.sengerio_mail.tools import tables
@@ -14,12 +15,6 @@ from .test_tables import csv_file, xlsx_file
 
 @tagged("post_install", "-at_install")
 class TestAddressImportCornerCases(AddressImportCase):
-    def name(self, record, name):
-        """Give a record an external ID."""
-        self.env["ir.model.data"].create(
-            {"module": "crm", "name": name, "model": record._name, "res_id": record.id}
-        )
-
     def assertUnchanged(self, count):  # noqa: N802
         """What is exported is imported without any change."""
         self.assertEqual(self.check(self.export_addresses(), filename="a.xlsx"), (0, 0, count, []))
@@ -92,6 +87,84 @@ class TestAddressImportCornerCases(AddressImportCase):
             self.check(csv_file(titles, ["Azure Interior", "a@x.example", "firm"]))[-1],
             [(2, "Unknown value of Company: 'firm'.")],
         )
+
+    def test_several_partners_fit(self):
+        """A name or reference that several partners have is refused; of a VAT number the company is meant."""
+        person, company = self.env["res.partner"].create(
+            [{"name": "John Doe", "ref": "J-1"}, {"name": "Acme", "vat": "XY-1", "is_company": True}]
+        )
+        self.john.ref = "J-1"
+        contact = self.env["res.partner"].create({"name": "Jane Roe", "parent_id": company.id, "vat": "XY-1"})
+        self.assertTrue(person.commercial_partner_id == person and contact.vat == company.vat)
+        titles = ["Partner", "Partner Reference", "Tax ID", "E-mail"]
+        for cells, problem in (
+            (["John Doe", "", ""], "2 partners fit: 'John Doe'."),
+            (["", "J-1", ""], "2 partners fit: 'J-1'."),
+            (["John Doe", "J-1", ""], "2 partners fit: 'J-1', 'John Doe'."),
+            (["Azure Interior, John Doe", "J-1", ""], None),
+            (["", "", "XY-1"], None),
+        ):
+            with self.subTest(cells=cells):
+                expected = (0, 0, 0, [(2, problem)]) if problem else (1, 0, 0, [])
+                self.assertEqual(self.check(csv_file(titles, [*cells, "a@x.example"])), expected)
+        import_ = self.start(csv_file(titles, ["", "", "XY-1", "a@x.example"]))
+        import_.action_import()
+        self.assertEqual(self.env["sengerio.mail.address"].search([("email", "=", "a@x.example")]).partner_id, company)
+
+    def test_archived_partners_that_fit_too(self):
+        """Of several partners with a name, reference or VAT number the one that is not archived is meant."""
+        values = {"name": "Twin", "ref": "T-1", "vat": "XY-1"}
+        _gone, twin = self.env["res.partner"].create([{**values, "active": False}, values])
+        self.env["res.partner"].create({"name": "Gone", "active": False})
+        for title, text in (("Partner", "Twin"), ("Partner Reference", "T-1"), ("Tax ID", "XY-1")):
+            with self.subTest(title=title):
+                import_ = self.start(csv_file([title, "E-mail"], [text, f"{text}@x.example"]))
+                import_.action_import()
+                self.assertFalse(import_.problem_ids.mapped("reason"))
+                self.assertEqual(import_.change_ids.partner, "Twin")
+        self.assertEqual(self.env["sengerio.mail.address"].search_count([("partner_id", "=", twin.id)]), 3)
+        self.assertEqual(
+            self.check(csv_file(["Partner", "E-mail"], ["Gone", "a@x.example"]))[-1], [(2, "'Gone' is archived.")]
+        )
+
+    def test_more_cells_than_titles(self):
+        """A cell that no title stands above is refused: there it is the rest of a text with a separator in it."""
+        rows = [
+            "E-mail,Partner,", "a@x.example,Azure, Inc", "b@x.example,Azure Interior,,,",
+            'c@x.example,"Azure Interior"', "d@x.example,Azure Interior,, x ,y", "e@x.example",
+        ]  # fmt: skip
+        *_counts, problems = self.check("\n".join(rows).encode())
+        hint = "In a CSV file, text that contains the separator needs quotation marks."
+        self.assertEqual(
+            problems,
+            [
+                (2, f"More cells than titles: 'Inc'. {hint}"), (2, "Unknown partner: 'Azure'."),
+                (5, f"More cells than titles: 'x, y'. {hint}"), (6, "The partner is missing."),
+            ],
+        )  # fmt: skip
+        book = xlsx_file(A=[["E-mail", "Partner"], ["a@x.example", "Azure Interior", None, "a note"]])
+        self.assertEqual(self.check(book)[-1], [(2, f"More cells than titles: 'a note'. {hint}")])
+
+    def test_sheets_that_are_ignored(self):
+        """A sheet with other columns is named; an empty one is not."""
+        import_ = self.start(
+            xlsx_file(
+                A=[["E-mail", "Partner", "Colour"], ["a@x.example", "Azure Interior", "red"]],
+                Rest=[["Partnr", "E-mial"], ["Azure Interior", "b@x.example"]],
+                Empty=[],
+            )
+        )
+        import_.action_check()
+        self.assertEqual((import_.created_count, import_.ignored_columns), (1, "Colour, sheet 'Rest'"))
+        self.add_address(self.azure, "commercial", "sales@azure.example")
+        import_ = self.start(self.export_addresses())
+        import_.action_check()
+        self.assertFalse(import_.ignored_columns)
+
+    def test_damaged_file_is_named(self):
+        """Whoever has several files sees which one is damaged."""
+        with self.assertRaisesRegex(UserError, r"(?s)^old\.xlsx\n.*damaged"):
+            self.start(b"PK\x03\x04broken", filename="old.xlsx").action_check()
 
     def test_damaged_workbook(self):
         """A workbook that is damaged within is refused in words, too."""

@@ -41,13 +41,6 @@ class TestAddressImportPreview(AddressImportCase):
         book.save(file)
         return file.getvalue()
 
-    def name(self, record, name):
-        """Give a record an external ID, and return it."""
-        self.env["ir.model.data"].create(
-            {"module": "crm", "name": name, "model": record._name, "res_id": record.id}
-        )
-        return f"crm.{name}"
-
     def test_what_happens(self):
         """Changed from what to what, removed, unchanged: what is done first; nothing is written meanwhile."""
         sales = self.add_address(self.azure, "commercial", "sales@azure.example", name="Sales")

@@ -18,14 +18,23 @@ _ENCODINGS = (
 )
 _SEPARATORS = ";,\t"
 _OLD_EXCEL = b"\xd0\xcf\x11\xe0"
-# a damaged container, a damaged part of it (the parsers' errors are SyntaxErrors), or one that is missing
-_BROKEN = (BadZipFile, InvalidFileException, zlib.error, SyntaxError, LookupError, ValueError, OSError, EOFError)
+# MS-OFFCRYPTO §2.3.4.4: the container of Excel 97-2003 holds a workbook with a password, too
+_PROTECTED = "EncryptedPackage".encode("utf-16-le")
+# a damaged container, a damaged part of it (the parsers' errors are SyntaxErrors), one that is missing, encrypted
+# (RuntimeError), or has other elements than openpyxl builds its objects from (TypeError)
+_BROKEN = (
+    BadZipFile, InvalidFileException, zlib.error, SyntaxError, LookupError, ValueError, OSError, EOFError, RuntimeError,
+    TypeError,
+)  # fmt: skip
 # ECMA-376 Part 1 §22.9.2.19: control characters, and the underscore of what only looks like one
 _ESCAPED = re.compile("_x(00[01][0-9A-Fa-f]|005[Ff]|[Ff]{3}[EeFf])_")
 
 
 class Unreadable(ValueError):
-    """A file that is no table; ``code`` is one of ``old_excel``, ``broken``, ``encoding`` and ``empty``."""
+    """A file that is no table.
+
+    ``code`` is one of ``old_excel``, ``protected`` (by a password), ``broken``, ``encoding`` and ``empty``.
+    """
 
     def __init__(self, code, detail=""):
         super().__init__(f"{code}: {detail}")
@@ -42,7 +51,7 @@ def read(content):
     :raise Unreadable: also while the rows are read
     """
     if content.startswith(_OLD_EXCEL):
-        raise Unreadable("old_excel")
+        raise Unreadable("protected" if _PROTECTED in content else "old_excel")
     if content.startswith(b"PK\x03\x04"):
         return _read_xlsx(content)
     return [("", _read_csv(content))]
@@ -83,8 +92,8 @@ def _read_csv(content):
     first = next((line for line in text.splitlines() if line.strip()), "")
     if not first:
         raise Unreadable("empty")
-    separator = max(_SEPARATORS, key=lambda mark: len(next(csv.reader([first], delimiter=mark))))
     try:
+        separator = max(_SEPARATORS, key=lambda mark: len(next(csv.reader([first], delimiter=mark))))
         for number, row in enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=separator), 1):
             cells = [cell.strip() for cell in row]
             if any(cells):
