@@ -98,6 +98,25 @@ def test_import_killed_in_the_middle():
         assert query(f"SELECT count(*) FROM mail_message WHERE model = '{IMPORT}'") == ["1"]
 
 
+def test_same_address_meanwhile():
+    """Who adds an address that is being imported makes the import fail, in words; nothing is imported."""
+    with asked(IMPORT, ROWS) as (work, query, _filestore):
+        add = (
+            "INSERT INTO sengerio_mail_address (partner_id, role, email, bounce_state, active)"
+            f" SELECT id, 'commercial', 'a{ROWS - 1}@x.example', 'none', true FROM res_partner"
+            " WHERE name = 'Azure Interior'"
+        )
+        worker = work("run")
+        done = "SELECT done FROM sengerio_mail_import WHERE state = 'running' AND done BETWEEN 1000 AND 3000"
+        wait_for(lambda: query(done), worker)
+        query(add)
+        assert worker.wait(SECONDS) == 0
+        words = "This partner has the same address for the same role already."
+        assert query("SELECT state, attempts, error FROM sengerio_mail_import") == [f"failed|0|{words}"]
+        assert query("SELECT email FROM sengerio_mail_address") == [f"a{ROWS - 1}@x.example"]
+        assert query(f"SELECT count(*) FROM mail_message WHERE model = '{IMPORT}'") == ["1"]
+
+
 def test_export_killed_in_the_middle():
     """No file is left of the worker that was killed; the user gets one, with every document once."""
     with asked(EXPORT, DOCUMENTS) as (work, query, filestore):

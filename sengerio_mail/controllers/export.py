@@ -2,7 +2,7 @@ import tempfile
 
 from werkzeug.wsgi import wrap_file
 
-from odoo.exceptions import AccessError, MissingError, UserError
+from odoo.exceptions import UserError
 from odoo.http import Controller, Response, content_disposition, request, route
 from odoo.tools.osutil import clean_filename
 
@@ -19,12 +19,14 @@ class ExportController(Controller):
         :param int export_id: id of the user's own ``sengerio.mail.export``
         """
         export = request.env["sengerio.mail.export"].search([("id", "=", export_id)])
-        if not export or export._must_wait():
+        if not export:
             raise request.not_found()
         file = tempfile.TemporaryFile(prefix="sengerio_mail_")  # the response closes it
         try:
+            if export._must_wait():
+                raise request.not_found()
             export._as_owner()._write_part(file)
-        except (AccessError, MissingError, UserError) as error:
+        except UserError as error:
             file.close()
             return Response(str(error), status=400, content_type="text/plain; charset=utf-8")
         except BaseException:

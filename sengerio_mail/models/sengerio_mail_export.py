@@ -1,8 +1,8 @@
 import tempfile
 from ast import literal_eval
-from datetime import datetime, time, timedelta
+from datetime import datetime, time, timedelta, timezone
+from zoneinfo import ZoneInfo
 
-import pytz
 from markupsafe import Markup
 
 from odoo import api, fields, models
@@ -13,7 +13,6 @@ from ..tools import spreadsheet
 
 DIRECT_MAX = 20_000  # documents that are written while the browser waits
 PART_MAX = 50_000  # documents of one file: more would not be ready before Odoo's time limit for a job
-ACTIVE_IDS_LIMIT = 20_000  # what the web client selects at most
 PROGRESS_STEP = 10_000
 
 # ticked by the user, several states each
@@ -50,6 +49,7 @@ class SengerioMailExport(models.Model):
     with_cancelled = fields.Boolean("Cancelled")
     part = fields.Integer(readonly=True, copy=False)
     after_id = fields.Integer(readonly=True, copy=False)
+    kept_count = fields.Integer("Entries in the Files", readonly=True, copy=False)
     attachment_ids = fields.Many2many(
         "ir.attachment",
         relation="sengerio_mail_export_attachment_rel",
@@ -80,9 +80,11 @@ class SengerioMailExport(models.Model):
         if self.env.context.get("active_model") != "sengerio.mail.document":
             return values
         ids = self.env.context.get("active_ids") or []
-        if 0 < len(ids) < ACTIVE_IDS_LIMIT:
+        # of all that was searched for, the client names so many ids, as Odoo reads it for the session
+        limit = int(self.env["ir.config_parameter"].sudo().get_param("web.active_ids_limit", 20_000))
+        if ids and len(ids) != limit:
             values["selected_ids"] = ids
-        else:  # the client knows no more ids than that
+        else:
             values["domain"] = str(list(self.env.context.get("active_domain") or []))
         return values
 
@@ -105,22 +107,29 @@ class SengerioMailExport(models.Model):
             ) from error
         if self.selected_ids:
             domain &= Domain("id", "in", self.selected_ids)
-        if self.type_ids:
-            domain &= Domain("type_id", "in", self.type_ids.ids)
+        if types_sudo := self._types_sudo():
+            domain &= Domain("type_id", "in", types_sudo.ids)
         ticked = [state for outcome, states in OUTCOMES.items() if self[f"with_{outcome}"] for state in states]
         if ticked:
             domain &= Domain("state", "in", ticked)
         return domain & Domain("company_id", "in", [*self.company_ids.ids, False]) & self._get_period_domain()
 
+    def _types_sudo(self):
+        """Return the chosen types, also those of a company that is not asked for: none would mean all."""
+        return self.sudo().type_ids
+
     def _get_period_domain(self):
-        """Return the condition on days in the user's time zone; what was never sent counts by when it was made."""
-        domain = Domain.TRUE
+        """Return the condition on days in the user's time zone; what was never sent counts by when it was made.
+
+        Where midnight is skipped or comes twice, a day begins with its first moment.
+        """
+        domain, clock = Domain.TRUE, ZoneInfo(str(self.env.tz))
         for operator, day, days in ((">=", self.date_from, 0), ("<", self.date_to, 1)):
             if not day:
                 continue
             try:
-                midnight = datetime.combine(day + timedelta(days), time.min)
-                moment = pytz.timezone(self.tz or "UTC").localize(midnight).astimezone(pytz.utc).replace(tzinfo=None)
+                midnight = datetime.combine(day + timedelta(days), time(fold=0, tzinfo=clock))
+                moment = midnight.astimezone(timezone.utc).replace(tzinfo=None)
             except OverflowError:  # the first or last day that there is: no limit
                 continue
             never_sent = Domain("date_sent", "=", False) & Domain("create_date", operator, moment)
@@ -144,17 +153,22 @@ class SengerioMailExport(models.Model):
             (_("Sent from"), self.date_from and self.date_from.isoformat() or _("the beginning")),
             (_("Sent until"), self.date_to and self.date_to.isoformat() or _("now")),
             (_("Companies"), ", ".join(self.company_ids.mapped("name"))),
-            (_("Document Types"), ", ".join(self.type_ids.mapped("name")) or _("All")),
+            (_("Document Types"), ", ".join(self._types_sudo().mapped("name")) or _("All")),
             (_("States"), ", ".join(outcomes) or _("All")),
             (_("Exported by"), self.create_uid.name),
             (_("Exported On"), fields.Datetime.context_timestamp(self, fields.Datetime.now()).replace(tzinfo=None)),
-            (_("Time Zone"), self.tz or "UTC"),
+            (_("Time Zone"), str(self.env.tz)),
             (_("Database"), self.get_base_url()),
         ]
-        parts = -(-self.total // self._setting("export_part", PART_MAX))
-        if parts > 1:
+        if (parts := self._parts()) > 1:
             facts.append((_("File"), _("%(number)s of %(total)s", number=self.part + 1, total=parts)))
         return facts
+
+    def _parts(self):
+        """Return how many files there will be: the kept ones, the next one, and as many as the rest needs by now."""
+        if self.state == "draft" or self.content == "addresses":
+            return 1
+        return self.part + max(1, -(-(self.total - self.kept_count) // self._setting("export_part", PART_MAX)))
 
     def _searched(self):
         """Return the search in words; where there are none for it, as it is."""
@@ -166,7 +180,7 @@ class SengerioMailExport(models.Model):
     def _filename(self):
         """Return the name of the file, or of the next file if there are several."""
         date = fields.Datetime.context_timestamp(self, fields.Datetime.now())
-        parts = -(-self.total // self._setting("export_part", PART_MAX)) if self.content == "documents" else 1
+        parts = self._parts()
         number = f" {self.part + 1}-{parts}" if parts > 1 else ""
         title = self.env._("Documents") if self.content == "documents" else self.env._("Addresses")
         return f"{title} {date:%Y-%m-%d}{number}.xlsx"
@@ -188,7 +202,7 @@ class SengerioMailExport(models.Model):
         if total <= self._setting("export_direct", DIRECT_MAX):
             self.total = total
             return {"type": "ir.actions.act_url", "url": f"/sengerio_mail/export/{self.id}", "close": True}
-        self.write({"part": 0, "after_id": 0})
+        self.write({"part": 0, "after_id": 0, "kept_count": 0})
         self._enqueue(total)
         return {
             "type": "ir.actions.client",
@@ -242,23 +256,28 @@ class SengerioMailExport(models.Model):
             self.env["ir.cron"]._commit_progress()  # ends what was read; see _show_progress
             file.seek(0)
             self._keep_file(file.read(), count, after_id)
-        if self.content == "addresses" or count < size or self.done >= self.total:
+        if self.content == "addresses" or count < size or not self._is_more():
             self._finish("done")
 
+    def _is_more(self):
+        """Tell whether there are documents that are in none of the files."""
+        domain = self._get_domain() & Domain("id", ">", self.after_id)
+        return bool(self.env["sengerio.mail.document"].search_count(domain, limit=1))
+
     def _kept(self):
-        # EXTENDS: the files that are made
-        return self.part * self._setting("export_part", PART_MAX)
+        # EXTENDS: what is in the files that are made
+        return self.kept_count
 
     def _keep_file(self, content, count, after_id):
         file = {
             "name": self._filename(), "raw": content, "mimetype": spreadsheet.MIMETYPE,
             "res_model": self._name, "res_id": self.id,  # which makes it its owner's alone
         }  # fmt: skip
+        kept = self.kept_count + count
         self.write(
             {
                 "attachment_ids": [Command.create(file)],
-                "part": self.part + 1, "after_id": after_id, "attempts": 0,
-                "done": self._kept() + count,
+                "part": self.part + 1, "after_id": after_id, "kept_count": kept, "done": kept, "attempts": 0,
             }
         )  # fmt: skip
 

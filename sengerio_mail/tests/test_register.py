@@ -296,6 +296,10 @@ class TestRegister(RegisterCase):
         self.assertEqual((form.domain, form.selected_ids), ("[['state', '=', 'sent']]", False))
         form = Form(Export.with_context(**context, active_ids=list(range(1, 20_001))))
         self.assertEqual(form.domain, "[['state', '=', 'sent']]")
+        self.env["ir.config_parameter"].set_param("web.active_ids_limit", "3")
+        for count, selected in ((2, 2), (3, 0), (4, 4)):  # four: ticked by hand
+            form = Form(Export.with_context(**context, active_ids=list(range(1, count + 1))))
+            self.assertEqual((form.selected_count, form.domain == "[]"), (selected, bool(selected)))
 
     def test_many_batches(self):
         """Nothing is lost or doubled between the batches in which documents are read, nor between sheets."""
@@ -343,3 +347,11 @@ class TestDownload(HttpCase, RegisterCase):
         self.env["ir.config_parameter"].set_param("sengerio_mail.export_direct", "1")
         export.selected_ids = (self.make_document() | self.make_document()).ids
         self.assertEqual(self.url_open(f"/sengerio_mail/export/{export.id}").status_code, 404)
+        for values, words in (
+            ({"domain": "[('nothing', '=', 1)]"}, "is no search for documents"),
+            ({"domain": "[]", "company_ids": [(6, 0, self.second_company.ids)]}, "unauthorized or invalid companies"),
+        ):
+            export.sudo().write(values)
+            answer = self.url_open(f"/sengerio_mail/export/{export.id}")
+            self.assertEqual((answer.status_code, answer.headers["Content-Type"]), (400, "text/plain; charset=utf-8"))
+            self.assertIn(words, answer.text)
