@@ -126,10 +126,12 @@ class SengerioMailAddress(models.Model):
         return wanted, refused
 
     def _check_may_change(self):
-        """Refuse addresses of colleagues: a copy to a colleague would leave the company by them.
+        """Refuse addresses of whom the user may not see, another company's contacts, and of colleagues: a copy to a
+        colleague would leave the company by them.
 
-        :raise AccessError: the user is no administrator of document mailing
+        :raise AccessError: the user may not see the partner, or is no administrator of document mailing
         """
+        self.sudo().partner_id.sudo(self.env.su).check_access("read")
         if self.env.su or self.env.user.has_group("sengerio_mail.sengerio_mail_group_administrator"):
             return
         for row in self.sudo():

@@ -2,10 +2,13 @@ from collections import defaultdict
 
 from markupsafe import Markup
 
-from odoo import api, fields, models
+from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, ValidationError
 
 from .sengerio_mail_address import BOUNCE_STATES, ROLES
+
+# commands that change which records are linked, and not the records
+LINKING = frozenset({Command.LINK, Command.UNLINK, Command.CLEAR, Command.SET})
 
 
 class SengerioMailCopy(models.Model):
@@ -86,6 +89,7 @@ class SengerioMailCopy(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        self._check_links(vals_list)
         copies = super().create(self._normalised(vals_list))
         copies._check_may_change()
         copies._log({copy: self.env._("Copy added: %s", copy.display_name) for copy in copies})
@@ -93,6 +97,7 @@ class SengerioMailCopy(models.Model):
 
     def write(self, vals):
         self._check_may_change()
+        self._check_links([vals])
         if vals.keys() <= {"bounce_state"}:
             return super().write(vals)
         before = {copy: (copy.partner_id, copy._described()) for copy in self}
@@ -157,9 +162,9 @@ class SengerioMailCopy(models.Model):
 
         :raise AccessError: the user is no administrator of document mailing
         """
-        # preferences are written as superuser for whom they belong to
-        trusted = self.env.su and not self.env.context.get("sengerio_keep_rules")
-        if trusted or self._is_administrator():
+        if not self._is_own_preference():
+            self.sudo().partner_id.sudo(self.env.su).check_access("read")  # not another company's
+        if self._is_trusted():
             return
         for copy in self.sudo() - self._changeable():
             raise AccessError(
@@ -169,6 +174,31 @@ class SengerioMailCopy(models.Model):
                     copy=copy.display_name,
                 )
             )
+
+    @api.model
+    def _check_links(self, vals_list):
+        """Refuse to change document types by way of copies: one's own are written as superuser, in the preferences.
+
+        :param list vals_list: values of copies
+        :raise AccessError: something else is asked for than which types are linked
+        """
+        if self.env.su and not self._is_own_preference():
+            return
+        for vals in vals_list:
+            for name in vals.keys() & self._fields.keys():
+                commands = vals[name] if self._fields[name].type in ("many2many", "one2many") else ()
+                if any(not isinstance(command, int) and command[0] not in LINKING for command in commands or ()):
+                    raise AccessError(self.env._("Document types cannot be changed here."))
+
+    @api.model
+    def _is_own_preference(self):
+        """Tell whether one's own preferences are written: Odoo does that as superuser, for whom they belong to."""
+        return self.env.su and bool(self.env.context.get("sengerio_keep_rules"))
+
+    @api.model
+    def _is_trusted(self):
+        """Tell whether all copies may be set: by code, or by an administrator of document mailing."""
+        return (self.env.su and not self._is_own_preference()) or self._is_administrator()
 
     @api.model
     def _is_administrator(self):

@@ -160,6 +160,41 @@ class TestAccess(DocumentMailCase):
             .search([("id", "=", row.id)])
         )
 
+    def test_contacts_of_another_company(self):
+        """Of a contact that belongs to another company nobody sees addresses and copies, or sets them."""
+        theirs = self.env["res.partner"].create({"name": "Theirs", "company_id": self.second_company.id})
+        row = self.add_address(theirs, "accounting", "books@theirs.example")
+        copy = self.add_copy(theirs, copy_partner_id=self.anna.partner_id.id)
+        groups = "sales_team.group_sale_salesman,base.group_partner_manager"
+        here, there = (
+            new_test_user(self.env, login, groups, company_id=company.id, company_ids=[(6, 0, company.ids)])
+            for login, company in (("here", self.company), ("there", self.second_company))
+        )
+        self.chief.group_ids += self.env.ref("base.group_partner_manager")
+        for record, new in (
+            (row, {"email": "x@evil.example", "role": "management"}),
+            (copy, {"copy_partner_id": self.marc.partner_id.id}),
+        ):
+            mine = record._name, [("partner_id", "=", theirs.id)]
+            for user in (here, self.chief):
+                model = self.env[mine[0]].with_user(user)
+                self.assertFalse(model.search(mine[1]), user.login)
+                for act in (
+                    lambda model=model, new=new: model.create({"partner_id": theirs.id, **new}),
+                    lambda model=model, new=new, record=record: model.browse(record.id).write(new),
+                    lambda model=model, record=record: model.browse(record.id).unlink(),
+                    lambda model=model, new=new: model.create({"partner_id": self.azure.id, **new}).write(
+                        {"partner_id": theirs.id}
+                    ),
+                ):
+                    with self.assertRaises(AccessError), self.cr.savepoint():
+                        act()
+            model = self.env[mine[0]].with_user(there)
+            self.assertEqual(model.search(mine[1]), record)
+            model.create({"partner_id": theirs.id, **new})
+        everybodys = self.add_copy(self.env["res.partner"], copy_partner_id=self.anna.partner_id.id)
+        self.assertTrue(everybodys.with_user(here).has_access("read"))
+
     def test_smart_buttons(self):
         """Records count the documents that the user may see, and open them."""
         for user, expected in ((self.anna, 2), (self.clerk, 1), (self.stranger, 0)):

@@ -1,5 +1,7 @@
 """Role addresses and copies where people type them: on partners, users and in the own preferences."""
 
+from contextlib import suppress
+
 from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Command
 from odoo.tests import Form, freeze_time, new_test_user, tagged
@@ -292,6 +294,38 @@ class TestPreferences(DocumentMailCase):
                 self.assertEqual(self.clerk.partner_id.sengerio_copy_ids, mandatory)
                 self.assertTrue(mandatory.mandatory and mandatory.active)
                 self.assertEqual(others.partner_id, self.marc.partner_id)
+
+    def test_types_by_way_of_copies(self):
+        """Who sets the own copies neither changes, adds nor removes document types by them, nor what these refer to."""
+        quotation = self.env.ref("sengerio_mail.sengerio_mail_document_type_quotation")
+        template = quotation.template_ids[0]
+        copy = self.add_copy(self.clerk.partner_id, **self.colleague(), document_type_ids=[Command.link(quotation.id)])
+        types = self.env["sengerio.mail.document.type"].search([])
+        subject = template.subject
+        evil = {"name": "Evil", "code": "evil", "reply_to_policy": "fixed", "reply_to_email": "eve@evil.example"}
+        mine = self.clerk.with_user(self.clerk)
+        for nested in (
+            Command.update(quotation.id, evil),
+            Command.update(quotation.id, {"template_ids": [Command.update(template.id, {"subject": "Evil"})]}),
+            Command.delete(quotation.id),
+            Command.create(evil),
+        ):
+            values = {"document_type_ids": [nested]}
+            for command in (Command.update(copy.id, values), Command.create(self.colleague(**values))):
+                with self.subTest(command=command):
+                    # of a new copy, Odoo may take what is nested for a change of what is not saved
+                    with suppress(AccessError), self.cr.savepoint():
+                        mine.write({"sengerio_copy_ids": [command]})
+                        self.assertEqual(command[0], Command.CREATE)
+                    self.env.invalidate_all()
+                    self.assertEqual(self.env["sengerio.mail.document.type"].search([]), types)
+                    self.assertNotEqual(quotation.reply_to_policy, "fixed")
+                    self.assertEqual(template.subject, subject)
+            with self.assertRaises(AccessError), self.cr.savepoint():
+                copy.with_user(self.clerk).write(values)
+        invoice = self.env.ref("sengerio_mail.sengerio_mail_document_type_invoice")
+        mine.write({"sengerio_copy_ids": [Command.update(copy.id, {"document_type_ids": [Command.set(invoice.ids)]})]})
+        self.assertEqual(copy.document_type_ids, invoice)
 
     def test_portal(self):
         """A portal user sets no copies and no addresses, and sees none."""
