@@ -3,6 +3,9 @@ from odoo.http import request
 
 from ..models.sengerio_mail_receipt import CONFIRM_PATH
 
+# what Odoo's Website, where it is installed, wants of a page with its layout
+PAGE = {"type": "http", "auth": "public", "website": True, "multilang": False, "sitemap": False}
+
 
 class Receipt(http.Controller):
     """The page on which a reader confirms the receipt of a document.
@@ -10,12 +13,12 @@ class Receipt(http.Controller):
     Programs that fetch the links of a message (scanners, previews) change nothing: a person presses the button.
     """
 
-    @http.route(f"{CONFIRM_PATH}<string:token>", type="http", auth="public", methods=["GET"], readonly=True)
+    @http.route(f"{CONFIRM_PATH}<string:token>", methods=["GET"], readonly=True, **PAGE)
     def ask(self, token):
         """Say what confirming reports, or that it was confirmed."""
         return self._page(self._deliveries(token))
 
-    @http.route(f"{CONFIRM_PATH}<string:token>", type="http", auth="public", methods=["POST"])
+    @http.route(f"{CONFIRM_PATH}<string:token>", methods=["POST"], **PAGE)
     def confirm(self, token, **_form):
         """Record the confirmation; the form's CSRF token was checked by Odoo."""
         deliveries_sudo = self._deliveries(token)

@@ -43,6 +43,7 @@ class MailMail(models.Model):
             waiting = mail._sengerio_own_deliveries()._to_send()
             for document in waiting.document_id:
                 document._write_states({delivery: ("queued", None) for delivery in waiting})
+            waiting.document_id._end_attention()  # until it fails again
         return super().mark_outgoing()
 
     def _sengerio_not_taken(self, own):

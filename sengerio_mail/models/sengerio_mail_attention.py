@@ -42,7 +42,7 @@ class SengerioMailAttention(models.AbstractModel):
         failed = failed.with_env(translated.env)
         note = Markup("<p>%s</p><ul>%s</ul><p><a href='%s'>%s</a></p>") % (
             self.subject or self.reference or "",
-            Markup().join(Markup("<li><b>%s</b>: %s</li>") % (one.email, one.explanation) for one in failed),
+            Markup().join(map(translated._told_to_all, failed)),
             self._form_url(),
             translated.env._("Correct the address and send again"),
         )
@@ -57,6 +57,12 @@ class SengerioMailAttention(models.AbstractModel):
         )  # fmt: skip
         if not is_follower:  # nobody gets more of the record's mail by this
             record.sudo().message_unsubscribe(partner.ids)
+
+    def _told_to_all(self, delivery):
+        """Return what an activity says of a recipient, to all who may read the record: a blind copy is not named."""
+        if delivery.header == "bcc":
+            return Markup("<li>%s</li>") % self.env._("A blind copy: see the document.")
+        return Markup("<li><b>%s</b>: %s</li>") % (delivery.email, delivery.explanation)
 
     def _is_storm(self, person):
         """Tell whether a user has got many such activities within an hour."""

@@ -184,13 +184,11 @@ class SengerioMailCheck(models.Model):
             return False
         token = (rest[:64].split(maxsplit=1) or [b""])[0]
         check_id, _dash, signature = token.decode("ascii", "replace").partition("-")
-        if not (check_id.isascii() and check_id.isdigit()):
+        if not consteq(signature.encode(), self._signature(check_id).encode()):  # nothing but an id was ever signed
             return False
-        if not consteq(signature.encode(), self._signature(int(check_id)).encode()):
-            return False
-        check = self.browse(int(check_id)).exists()
-        if check and not check.date_back:
-            check._write_at_once({"date_back": fields.Datetime.now(), "is_report": is_report})
+        check_sudo = self.sudo().browse(int(check_id)).exists()  # whoever brings the mail may see no tests
+        if check_sudo and not check_sudo.date_back:
+            check_sudo._write_at_once({"date_back": fields.Datetime.now(), "is_report": is_report})
         return True
 
     def _write_at_once(self, values):

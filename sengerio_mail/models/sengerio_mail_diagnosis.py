@@ -166,15 +166,23 @@ class SengerioMailDiagnosis(models.AbstractModel):
 
     @api.model
     def _from_finding(self, email_from, types, company):
-        server_sudo, leaves_as, mail_from = self._leaving(email_from, company)
         found = {
             "name": self.env._(
                 "From %(address)s of %(company)s (%(types)s)",
                 address=email_from, company=company.name, types=", ".join(types.mapped("name")),
             ),  # fmt: skip
-            "record": server_sudo,
             "action": OUTGOING,
         }
+        try:
+            server_sudo, leaves_as, mail_from = self._leaving(email_from, company)
+        except (AssertionError, ValueError):  # what Odoo and Python raise for a malformed address
+            whose = company if email_from == company.email_formatted else self.env.user
+            return {
+                **found, "state": "error", "record": whose,
+                "meaning": self.env._("This is no valid e-mail address: mail leaves from another one, or not at all."),
+                "remedy": self.env._("Correct the e-mail address of %s.", whose.name),
+            }  # fmt: skip
+        found["record"] = server_sudo
         domain_sudo = company.alias_domain_id.sudo()
         domain = domain_sudo.name or email_normalize(email_from).partition("@")[2]
         if email_normalize(leaves_as) != email_normalize(email_from):

@@ -96,16 +96,32 @@ class SengerioMailGateway(models.AbstractModel):
         found = (
             self._of_messages(original.message_ids)
             or documents_sudo.browse(parts).exists()
-            or self._of_messages(original.references)
+            or self._of_references(original)
         )
         return {document.id: parts.get(document.id) for document in found}
+
+    @api.model
+    def _of_references(self, original):
+        """Return the documents in a report's References, none if it is about another message of Odoo's.
+
+        That one may follow a document in the chatter, and some servers give the report its References. A Message-Id
+        that Odoo does not know tells nothing: relays rewrite them.
+
+        :param original: of :func:`~..tools.reports.read_original`
+        """
+        found = self._of_messages(original.references)
+        if not found or not original.message_ids:
+            return found
+        messages_sudo = self.env["mail.message"].sudo()  # the gateway acts for nobody
+        is_other = messages_sudo.search_count(_among(original.message_ids), limit=1)
+        return found.browse() if is_other else found
 
     @api.model
     def _of_messages(self, message_ids):
         documents_sudo = self.env["sengerio.mail.document"].sudo()
         if not message_ids:
             return documents_sudo
-        return documents_sudo.search([("message_id", "in", [*map(storable, message_ids)])], limit=CANDIDATES)
+        return documents_sudo.search(_among(message_ids), limit=CANDIDATES)
 
     # ------------------------------------------------------------
     # What it says
@@ -287,6 +303,11 @@ def message_id(raw):
     """
     head = re.split(rb"\r?\n\r?\n", raw, maxsplit=1)[0]
     return "".join(header_values(email.message_from_bytes(head, policy=email.policy.compat32), ("Message-Id",))).strip()
+
+
+def _among(message_ids):
+    """Return the domain of what has one of some Message-Ids, as they came."""
+    return [("message_id", "in", [*map(storable, message_ids)])]
 
 
 def header_values(message, names):

@@ -47,9 +47,7 @@ class SengerioMailReceipt(models.AbstractModel):
         """
         deliveries = self.env["sengerio.mail.delivery"]
         delivery_id, _dash, signature = token.partition("-")
-        if not (delivery_id.isascii() and delivery_id.isdigit()):
-            return deliveries
-        if not consteq(signature.encode(), self._signature(int(delivery_id)).encode()):
+        if not consteq(signature.encode(), self._signature(delivery_id).encode()):  # nothing but an id was ever signed
             return deliveries
         named = deliveries.browse(int(delivery_id)).exists()
         return named.document_id.delivery_ids.filtered(

@@ -1,9 +1,12 @@
+import logging
 from datetime import timedelta
 
-from odoo import Command, fields, models
+from odoo import Command, api, fields, models
 from odoo.tools.mail import generate_tracking_message_id
 
 from ..tools import states
+
+_logger = logging.getLogger(__name__)
 
 RETURN_HEADER = "X-Sengerio-Return"  # on our own words about a report, so that they are never read as one
 RETURNED = ("hard_bounce", "soft_bounce", "complaint")
@@ -47,6 +50,8 @@ class SengerioMailDocument(models.Model):
         self._tell_odoo_arrived(changed.filtered(lambda delivery: delivery.state == "opened"))
         self._return(changed, attachment)
         self._call_attention()
+        if any(delivery.state in states.ARRIVED for delivery in changed):
+            self._end_attention()
 
     def _tell_odoo_arrived(self, opened):
         """Take Odoo's mark of a bounce off the contacts who have read the document after all.
@@ -121,6 +126,8 @@ class SengerioMailDocument(models.Model):
         """Queue a mail that no program answers and that is never read as a report (RFC 3834 §5)."""
         company = self.company_id or self.env.company
         values = {**values, "person": person, "company": company}
+        if attachment and not self._is_sendable(attachment):
+            attachment.mimetype = "application/octet-stream"  # a file, of which nothing is read
         mail_sudo = self.env["mail.mail"].sudo().create(  # the gateway, or who sends, mails the sender
             {
                 "subject": subject,
@@ -140,6 +147,22 @@ class SengerioMailDocument(models.Model):
         )
         self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()
         return mail_sudo
+
+    @api.model
+    def _is_sendable(self, attachment):
+        """Tell whether Odoo can send an attachment: it parses a message, and Python cannot write all that it parses.
+
+        For example a header in two encoded words that split one letter.
+        """
+        try:
+            self.env["ir.mail_server"]._build_email__(
+                email_from="x@x.example", email_to=["x@x.example"], subject="", body="",
+                attachments=[(attachment.name, attachment.raw, attachment.mimetype)],
+            ).as_bytes()  # fmt: skip
+        except Exception:  # noqa: BLE001  with whatever it is, sending would fail too
+            _logger.info("The report %s cannot be sent as a message", attachment.id, exc_info=True)
+            return False
+        return True
 
     def _form_url(self):
         """Return the link to this document in the list."""

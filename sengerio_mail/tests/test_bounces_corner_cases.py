@@ -252,3 +252,32 @@ class TestBouncesCornerCases(BounceCase):
         self.assertEqual(bounced.res_partner_id, self.john)
         self.process(report([(AZURE, *NO_SUCH)], original))
         self.assertEqual((self.azure.message_bounce, self.john.message_bounce), (1, 1))
+
+    def test_message_after_a_document(self):
+        """A report about a chatter message is Odoo's: the quotation before it, in its References, did arrive.
+
+        Exim copies the References of what it returns. A Message-Id that Odoo does not know, a relay may have given it.
+        """
+        order = self.make_order(self.john)
+        document, _customer, _copies = self.sent(order)
+        before = (self.states(document), document.state)
+        message = order.with_user(self.marc).message_post(
+            body="When may we come?", partner_ids=self.john.ids, message_type="comment", subtype_xmlid="mail.mt_comment"
+        )
+        [mail] = self.smtp.take()
+        self.assertEqual((mail.rcpt, mail.message["Message-Id"]), ([self.john.email], message.message_id))
+        self.assertIn(document.message_id, mail.message["References"])
+        references = f"References: {mail.message['References']}\r\n {message.message_id}\r\n"
+
+        def arrive():
+            self.process(references.encode() + report([(self.john.email, *FULL)], mail.message))
+
+        arrive()
+        self.assertEqual((self.states(document), document.state), before)
+        self.assertFalse(document.delivery_ids.event_ids)
+        self.assertFalse(self.returned())
+        notice = self.env["mail.notification"].search([("mail_message_id", "in", message.ids)])
+        self.assertEqual((notice.res_partner_id, notice.notification_status), (self.john, "bounce"))
+        mail.message.replace_header("Message-Id", "<rewritten@relay.example>")
+        arrive()
+        self.assertEqual((self.states(document)[self.john.email], document.state), ("soft_bounce", "soft_bounce"))

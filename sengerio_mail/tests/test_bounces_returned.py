@@ -132,6 +132,22 @@ class TestBouncesReturned(BounceCase):
             count += len(self.returned())
         self.assertEqual(count, 21)
 
+    def test_report_that_python_cannot_write(self):
+        """Where a report breaks Odoo's sending of it as a message, the sender gets it all the same, as a file."""
+        _document, customer, _copies = self.sent()
+        raw = report([(BUYING, *NO_SUCH)], customer).replace(
+            b"Subject: Undelivered Mail Returned to Sender",  # mail.ru: two encoded words that split one letter
+            b"Subject: =?utf-8?b?0JLQsNGI0LUg0YHQvtC+0LHRidC10L3QuNC1INC90LUg0LTQvtGB0YLQsNCy0LvQ?=\r\n"
+            b"\t=?utf-8?b?tdC90L4uIE1haWwgZmFpbHVyZS4=?=",
+        )
+        self.process(raw)
+        [mail] = self.returned()
+        self.assertEqual(mail.rcpt, [MARC])
+        self.assertIn(BUYING, mail.part("plain"))
+        [attached] = mail.message.iter_attachments()
+        self.assertEqual(attached.get_content_type(), "application/octet-stream")
+        self.assertEqual((attached.get_filename(), attached.get_content()), ("report.eml", raw))
+
     def test_language(self):
         """It comes back in the sender's language, not in the gateway's."""
         self.env["res.lang"]._activate_lang("fr_FR")

@@ -203,6 +203,44 @@ class TestList(DocumentMailCase):
         wizard.with_user(self.marc).action_send()
         self.assertFalse(order.activity_ids)
 
+    def test_activity_of_blind_copy(self):
+        """Who may read the order is not told by it who got a blind copy."""
+        self.add_copy(self.azure, header="bcc", email="secret@x.example", mandatory=True)
+        self.smtp.refuse["secret@x.example"] = "550 5.1.1 <secret@x.example> no such user"
+        document = self.sent()
+        self.assertTrue(document.copy_failed)
+        order = self.env["sale.order"].browse(document.res_id)
+        self.assertIn(f"/{document.id}", order.activity_ids.note)
+        self.assertIn("A blind copy", order.activity_ids.note)
+        self.assertNotIn("secret", str(order.activity_ids.read()))
+        order.activity_ids.action_feedback("Called them")
+        self.assertNotIn("secret", str(order.message_ids.mapped("body")))
+
+    def test_activity_ends(self):
+        """Nothing is to do any more when the document has arrived after all, or while it is tried again."""
+        document = self.sent()
+        order = self.env["sale.order"].browse(document.res_id)
+        self.bounce(document, "soft_bounce", "4.2.2 full")
+        self.assertTrue(order.activity_ids)
+        delivery = document.delivery_ids[0]
+        self.env["sengerio.mail.receipt"].sudo()._confirm(delivery)
+        self.assertEqual(delivery.state, "opened")
+        self.assertFalse(order.activity_ids)
+        self.smtp.refuse[AZURE] = "550 no such user"
+        document = self.sent()
+        order = self.env["sale.order"].browse(document.res_id)
+        self.assertTrue(order.activity_ids)
+        mail = self.env["mail.mail"].search([("mail_message_id", "=", document.mail_message_id)])
+        mail.action_retry()
+        self.assertFalse(order.activity_ids)
+        self.env["mail.mail"].process_email_queue()
+        self.assertTrue(order.activity_ids, "refused again")
+        self.smtp.refuse.clear()
+        mail.action_retry()
+        self.env["mail.mail"].process_email_queue()
+        self.assertEqual(document.state, "sent")
+        self.assertFalse(order.activity_ids)
+
     def test_activity_of_refused(self):
         """What the mail server refuses is to do as well; what it will be asked again is not yet."""
         self.smtp.refuse[AZURE] = "550 no such user"

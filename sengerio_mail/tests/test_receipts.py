@@ -214,6 +214,7 @@ class TestReceipts(HttpCase, DocumentMailCase):
         other = document.delivery_ids.filtered(lambda delivery: delivery.header == "bcc")
         forged = [
             f"{other.id}-{signature}", f"{number}-{'0' * 32}", f"{number}-", number, f"-{signature}", "x-y",
+            f"{'9' * 5000}-{signature}", f"0{number}-{signature}",
             f"{number}-é", f"²-{signature}", f"{number}-{signature}0", customers.message["X-Sengerio-Document"],
             f"{number}-{customers.message['X-Sengerio-Document'].rpartition('-')[2]}",
         ]  # fmt: skip

@@ -122,6 +122,23 @@ class TestSettings(BrowserCase):
             self.alias_domain.default_from = "sales"
             self.assertFinding(self.line('From "Firm" <sales@firm.example>'), "warning", "the name is lost")
 
+    def test_malformed_from(self):
+        """An address that no mail can be sent from is a finding that says whose it is; the page opens."""
+        for bad in ('"Ada" <ada>', "ada", "ada@", "a\nb"):
+            self.ada.partner_id.email = bad
+            line = self.line(f"From {self.ada.email_formatted} of Firm")
+            self.assertFinding(line, "error", "no valid e-mail address")
+            self.assertFinding(line, "error", "Correct the e-mail address of Ada.")
+            mended = line.action_mend()
+            self.assertEqual((mended["res_model"], mended["res_id"]), ("res.users", self.ada.id))
+        self.ada.partner_id.email = ADA
+        self.company.email = "info"
+        self.env.invalidate_all()  # Odoo keeps the company's From
+        with self.policy("quotation", from_policy="company"):
+            line = self.line(f"From {self.company.email_formatted} of Firm (Quotation)")
+            self.assertFinding(line, "error", "Correct the e-mail address of Firm.")
+            self.assertEqual(line.action_mend()["res_model"], "res.company")
+
     def test_gateway(self):
         """Nothing, an incoming server without mail, one that fails, mail that came in."""
         line = self.line("Gateway")
@@ -212,6 +229,16 @@ class TestSettings(BrowserCase):
         self.assertEqual({check.state for check in checks.values()}, {"refused"})
         self.assertIn("Connection refused", checks["own"].answer)
 
+    def test_brought_by_a_user_of_its_own(self):
+        """A mail server may bring mail as a user who has no rights on documents: the test and its report are noted."""
+        checks, mails = self.send_test()
+        brings = new_test_user(self.env, "mailgate", "base.group_user", email="mailgate@firm.example")
+        report = b"From: MAILER-DAEMON@mx.firm.example\r\n\r\nNo such user.\r\n\r\n" + bytes(mails[2].message)
+        for raw in (bytes(mails[1].message), report):
+            self.assertFalse(self.env["mail.thread"].with_user(brings).message_process(None, raw))
+        self.env.invalidate_all()
+        self.assertEqual((checks["bounces"].state, checks["replies"].state), ("came_back", "undelivered"))
+
     def test_with_envelope_token(self):
         """With a bounce address per document, the test uses one: whether the server delivers such is the question."""
         self.alias_domain.sengerio_envelope_token = True
@@ -224,7 +251,8 @@ class TestSettings(BrowserCase):
         """A message with another signature is no test, and goes to Odoo."""
         checks, mails = self.send_test()
         message = mails[1].message
-        for value in (f"{checks['bounces'].id}-{'0' * 32}", "x", "", "-", f"{checks['own'].id}-{'é' * 16}"):
+        for value in (f"{checks['bounces'].id}-{'0' * 32}", "x", "", "-", f"{checks['own'].id}-{'é' * 16}",
+                      "9" * 5000, f"{'9' * 20}-{'0' * 32}"):  # fmt: skip
             del message[CHECK_HEADER]
             raw = f"{CHECK_HEADER}: {value}\r\n".encode() + bytes(message)
             self.assertFalse(self.env["sengerio.mail.check"]._receive(raw), value)
