@@ -80,7 +80,7 @@ class MailThread(models.AbstractModel):
         send = message.sudo().sengerio_send
         if send:
             recipients_data, visible_to = self._sengerio_list(message, recipients_data, send, msg_vals or {})
-            if visible_to:
+            if visible_to is not None:
                 kwargs["mail_headers"] = {**(kwargs.get("mail_headers") or {}), VISIBLE_TO: visible_to}
         return super()._notify_thread_by_email(message, recipients_data, msg_vals=msg_vals, **kwargs)
 
@@ -90,8 +90,9 @@ class MailThread(models.AbstractModel):
         values = super()._notify_by_email_get_base_mail_values(
             message, recipients_data, additional_values=additional_values
         )
-        if visible_to:
-            values["headers"] = repr({**literal_eval(values["headers"]), VISIBLE_TO: visible_to})
+        if visible_to is not None:
+            headers = {**literal_eval(values["headers"]), VISIBLE_TO: visible_to}
+            values["headers"] = repr({name: value for name, value in headers.items() if value or name != VISIBLE_TO})
         return values
 
     def _get_message_create_valid_field_names(self):
@@ -251,7 +252,8 @@ class MailThread(models.AbstractModel):
         return self.env["sengerio.mail.resolver"]._resolve(policy, self, sender, recipients_data, send)
 
     def _sengerio_visible_to(self, answer, recipients_data):
-        """Return the To of a document: its own recipients, then the followers outside of the company, as Odoo shows."""
+        """Return the To of a document: its own recipients, then the followers outside of the company, as Odoo shows;
+        empty where these are too many for that."""
         shown = [addresses.header(recipient.email, recipient.name) for recipient in answer.by_header("to")]
         followers = {person.id for person in answer.followers}
         shown += [
@@ -259,4 +261,4 @@ class MailThread(models.AbstractModel):
             for data in recipients_data
             if data["id"] in followers and data["share"] and data["email_normalized"]
         ]
-        return ",".join(shown) if len(shown) < self._CUSTOMER_HEADERS_LIMIT_COUNT else None
+        return ",".join(shown) if len(shown) < self._CUSTOMER_HEADERS_LIMIT_COUNT else ""

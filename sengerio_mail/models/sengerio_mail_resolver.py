@@ -302,5 +302,5 @@ class SengerioMailResolver(models.AbstractModel):
 
     @api.model
     def _plain(self, texts):
-        """Return the usable addresses in some texts."""
-        return tuple(address for text in texts or () if text for address in addresses.split(text)[0])
+        """Return the addresses in some texts, those of templates too: whom Odoo would mail is not lost."""
+        return tuple(address for text in texts or () if text for address in addresses.tolerant(text))

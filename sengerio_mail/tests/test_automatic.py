@@ -65,6 +65,23 @@ class TestAutomatic(DocumentMailCase):
         self.run_cron("sale.send_pending_emails_cron")
         self.assertEqual(self.arrived(), sorted([[AZURE, BUYING], [MARC]]))
 
+    def test_deferred_preferences(self):
+        """Left to a job, whether there is a blind copy is up to who confirmed, whoever is responsible."""
+        self.env["ir.config_parameter"].set_param("sale.async_emails", "True")
+        for responsible, opted_out, copies in (
+            (self.env["res.users"], self.env["res.users"], [[ANNA]]),
+            (self.marc, self.marc, [[ANNA]]),
+            (self.marc, self.anna, []),
+        ):
+            with self.subTest(responsible=responsible.login, opted_out=opted_out.login):
+                (self.anna | self.marc).sengerio_bcc_opt_out = False
+                opted_out.sengerio_bcc_opt_out = True
+                order = self.make_order()
+                order.user_id = responsible
+                order.with_user(self.anna)._validate_order()
+                self.run_cron("sale.send_pending_emails_cron")
+                self.assertEqual(self.arrived(), sorted([[AZURE, BUYING], *copies]))
+
     def test_payment_received(self):
         """The payment-executed mail is a payment receipt: to the accounting addresses, without a blind copy."""
         order = self.make_order()
@@ -114,6 +131,28 @@ class TestAutomatic(DocumentMailCase):
             self.assertEqual(len(document.attachment_ids.exists()), 1)
             self.assertIn(MARC, document.reply_to)
         self.assertEqual(order.sengerio_document_count, 2)
+
+    def test_template_with_odd_addresses(self):
+        """Whom Odoo would mail by a template gets the document, however the template writes the address."""
+        template = self.env.ref("sale.email_template_edi_sale").copy(
+            {"use_default_to": False, "partner_to": f"{self.azure.id}",
+             "email_to": "Sales Team sales@x.example, a@x.example b@x.example", "email_cc": "mailto:cc@x_y.example"}
+        )  # fmt: skip
+        template.with_user(self.anna).send_mail(self.make_order().id, force_send=True)
+        to = sorted(["sales@x.example", "a@x.example", "b@x.example"])
+        self.assertEqual(self.arrived(), sorted([[AZURE, BUYING], to, sorted([ANNA, "cc@x_y.example"])]))
+
+    def test_template_to_the_address(self):
+        """Where a template names the customer's address instead of the customer, copies of its mail leave as ever."""
+        self.add_copy(self.azure, header="cc", email="audit@x.example", mandatory=True)
+        template = self.env.ref("sale.email_template_edi_sale").copy(
+            {"use_default_to": False, "partner_to": False, "email_to": "{{ object.partner_id.email }}"}
+        )
+        template.with_user(self.anna).send_mail(self.make_order().id, force_send=True)
+        self.assertEqual(self.arrived(), sorted([[AZURE], sorted([ANNA, "audit@x.example"])]))
+        template.email_to = "stranger@x.example"
+        template.with_user(self.anna).send_mail(self.make_order().id, force_send=True)
+        self.assertEqual(self.arrived(), sorted([["stranger@x.example"], [ANNA]]))
 
     def test_template_with_addresses(self):
         """Addresses of a template sent in code stay plain, To and Cc; nobody is mailed twice."""

@@ -244,6 +244,23 @@ class TestCornerCases(DocumentMailCase):
         for partner in (self.azure, self.lawyer):
             self.assertIn("mandatory", partner.message_ids[0].body)
 
+    def test_many_addresses_of_one(self):
+        """Above Odoo's limit the To of a partner's message shows its addresses, and none that gets nothing."""
+        gemini = self.env["res.partner"].create({"name": "Gemini", "email": "gemini@x.example"})
+        rows = [
+            {"partner_id": gemini.id, "role": "accounting", "email": f"p{number}@x.example"} for number in range(55)
+        ]
+        self.env["sengerio.mail.address"].create(rows)
+        order = self.make_order(partner=gemini)
+        composer = self.compose(order)
+        composer.partner_ids.add(self.john)
+        with self.policy("quotation", role="accounting"):
+            mails = self.send(composer)
+        [to_gemini] = [mail for mail in mails if len(mail.rcpt) > 2]
+        self.assertEqual(sorted(to_gemini.addresses("To")), to_gemini.rcpt)
+        [to_john] = [mail for mail in mails if mail.rcpt == ["john@azure.example"]]
+        self.assertEqual(to_john.addresses("To"), to_john.rcpt)
+
     def test_many_recipients(self):
         """Above Odoo's limit the addressed do not see each other."""
         crowd = self.env["res.partner"].create(

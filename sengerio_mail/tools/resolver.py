@@ -315,7 +315,7 @@ def _copy_recipients(copy, question, mailed, answer):
 
 
 def _customer_gets_it(question, answer):
-    """Tell whether the document goes to the customer: addressed as such, or by one of its addresses added by hand."""
+    """Tell whether the document goes to the customer: addressed as such, or by one of its addresses."""
     if not question.customer:
         return False
     customer_id = question.customer[0].id
@@ -325,7 +325,9 @@ def _customer_gets_it(question, answer):
         if reached or not left_out:
             return True
     family = {found.email for person in question.customer for found in (*person.emails, *person.rows)}
-    return bool(family & question.changes.emails)
+    return not family.isdisjoint(recipient.email for recipient in answer.by_header("to")) or bool(
+        family & question.changes.emails
+    )
 
 
 def _copy_person(copy, question, answer):

@@ -202,7 +202,8 @@ class MailComposeMessage(models.TransientModel):
     # ------------------------------------------------------------
 
     def _sengerio_sender(self, record):
-        return self.env["sengerio.mail.resolver"]._sender(record)
+        asked_by = record._sengerio_asked_by() if record and hasattr(record, "_sengerio_asked_by") else None
+        return self.env["sengerio.mail.resolver"]._sender(record, asked_by)
 
     def _sengerio_send_values(self, policy, plain=None):
         """Return what the message carries, see ``mail.message``.
