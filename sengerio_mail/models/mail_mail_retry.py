@@ -15,14 +15,17 @@ class MailMail(models.Model):
 
     def _postprocess_sent_message(self, success_pids, success_emails, failure_reason=False, failure_type=None):
         # EXTENDS mail: what the mail server did not take is kept for a retry
+        kept = self.browse()
         for mail in self._sengerio_documents():
             own = mail._sengerio_own_deliveries()
             if failure_type:
-                own.document_id._fail(own, failure_reason or mail.failure_reason or failure_type)
-                mail._sengerio_leave_out_reached(own, success_pids)
-                if own._may_pass():
-                    mail._sengerio_try_later()
+                reason = failure_reason or mail.failure_reason or failure_type
+                own.document_id._fail(own, reason)
+                if own._may_pass():  # though somebody else in the mail has no address at all
+                    mail._sengerio_keep(own, success_pids, "outgoing", reason)
+                    kept |= mail
                 else:
+                    mail._sengerio_leave_out_reached(own, success_pids)
                     own.document_id._call_attention()
             elif outcome := mail._sengerio_not_taken(own):
                 kept = mail._sengerio_keep(own, success_pids, *outcome)
@@ -33,7 +36,9 @@ class MailMail(models.Model):
                 mail._sengerio_tell_refused(own)
                 if any(delivery.state in FAILED for delivery in own):
                     own.document_id._call_attention()
-        return super()._postprocess_sent_message(
+        if kept and kept == self:
+            return True
+        return super(MailMail, self - kept)._postprocess_sent_message(
             success_pids, success_emails, failure_reason=failure_reason, failure_type=failure_type
         )
 
@@ -53,7 +58,8 @@ class MailMail(models.Model):
         """
         to = own.filtered(lambda delivery: delivery.header == "to")
         later = own._may_pass()
-        reason = "; ".join(f"{delivery.email}: {delivery.smtp_reply}" for delivery in to | later if delivery.smtp_reply)
+        told = (to | later).filtered(lambda delivery: delivery.smtp_reply and delivery.header != "bcc")
+        reason = "; ".join(f"{delivery.email}: {delivery.smtp_reply}" for delivery in told)
         if later:
             return "outgoing", reason
         if to and all(delivery.state in UNSENT for delivery in to):

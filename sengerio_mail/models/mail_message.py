@@ -6,7 +6,7 @@ class MailMessage(models.Model):
     _inherit = "mail.message"
 
     # {type_id, sender_id, bcc_sender (None: by policy), email_to, email_cc: [address], addressed: [partner id],
-    # changes: see tools/changes.py}
+    # explicit: those of email_from and reply_to that are not the policy's, changes: see tools/changes.py}
     sengerio_send = fields.Json(
         "Document Sending",
         groups="base.group_user",
@@ -48,7 +48,7 @@ class MailMessage(models.Model):
         not be who may read the document, with its blind copies."""
         for message_sudo in self._sengerio_sent().sudo():
             send = message_sudo.sengerio_send
-            kept = {key: send[key] for key in ("type_id", "sender_id") if key in send}
+            kept = {key: send[key] for key in ("type_id", "sender_id", "explicit") if key in send}
             if resend := send.get("resend"):
                 kept["resend"] = {"document_id": resend.get("document_id")}
             if kept != send:

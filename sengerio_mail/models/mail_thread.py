@@ -183,6 +183,8 @@ class MailThread(models.AbstractModel):
         changes = self.env["sengerio.mail.changes"]._checked(policy, send, sender)
         policy = self.env["sengerio.mail.changes"]._applied(policy, changes)
         again = self._sengerio_resend_values(send, sender)
+        explicit = [name for name, given in (("email_from", changes.email_from or send.get("keep_from")),
+                                             ("reply_to", changes.reply_to or reply_to)) if given]  # fmt: skip
         if changes.email_from or not send.get("keep_from"):
             author, email_from = resolver._author(policy, self, sender, author, email_from)
         if changes.reply_to or not reply_to:
@@ -199,6 +201,7 @@ class MailThread(models.AbstractModel):
                 "email_to": send.get("email_to") or [],
                 "email_cc": send.get("email_cc") or [],
                 **again,
+                **({"explicit": explicit} if explicit else {}),
                 **({"changes": write_changes(changes)} if changes else {}),
             },
         }

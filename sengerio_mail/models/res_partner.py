@@ -120,7 +120,7 @@ class ResPartner(models.Model):
         :param str new: normalised
         """
         self.ensure_one()
-        whole = re.compile(rf"(?<![\w.+-]){re.escape(old)}(?![\w-])", re.IGNORECASE)
+        whole = re.compile(rf"(?<![\w.+-]){re.escape(old)}(?![\w-]|\.\w)", re.IGNORECASE)
         text = whole.sub(lambda _match: new, self.email or "")
         if self.sengerio_bounced_email == old:
             self.sengerio_bounced_email = False

@@ -68,8 +68,8 @@ class SengerioMailAttention(models.AbstractModel):
         """Tell whether a user has got many such activities within an hour."""
         since = fields.Datetime.subtract(fields.Datetime.now(), seconds=HOUR_IN_SECONDS)
         found = self.env["mail.activity"].sudo().with_context(active_test=False).search_count(
-            [("activity_type_id", "=", self.env.ref(ACTIVITY).id), ("user_id", "=", person.id),
-             ("create_date", ">", since)], limit=STORM,
+            [("sengerio_document_id", "!=", False), ("user_id", "=", person.id), ("create_date", ">", since)],
+            limit=STORM,
         )  # fmt: skip
         return found >= STORM
 

@@ -90,8 +90,13 @@ class SengerioMailDocument(models.Model):
     _old_anonymised_idx = models.Index("(company_id, (COALESCE(date_sent, create_date))) WHERE anonymised IS TRUE")
 
     def unlink(self):
-        """The reports about a document go with it, and what is to be done about it."""
+        """The reports about a document go with it, what is to be done about it, and the mail that waits: without the
+        document it would leave as Odoo's own, to others."""
         self.check_access("unlink")
+        mails_sudo = self.env["mail.mail"].sudo()  # of whoever sent it
+        mails_sudo.search(
+            [("mail_message_id", "in", self.mapped("mail_message_id")), ("state", "in", ("outgoing", "exception"))]
+        ).cancel()
         self._activities().unlink()
         events_sudo = self.sudo().delivery_ids.event_ids  # who removes a document may not touch its events by hand
         self.env["sengerio.mail.retention"]._delete_reports(events_sudo)

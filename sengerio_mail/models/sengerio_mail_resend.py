@@ -176,6 +176,9 @@ class SengerioMailResendDocument(models.AbstractModel):
         record, message_sudo = self._record(), self._message().sudo()  # read access was asked for
         resend = {"document_id": self.id, "emails": [[delivery.id, email] for delivery, email in emails.items()]}
         answer = self._resend_answer(resend["emails"])
+        explicit, reply_to = (message_sudo.sengerio_send or {}).get("explicit") or (), {}
+        if "reply_to" in explicit:
+            reply_to = {name: message_sudo[name] for name in ("reply_to", "reply_to_force_new")}
         message = record.with_context(mail_post_autofollow=False, mail_notify_author=True).message_post(
             subject=message_sudo.subject,
             body=message_sudo.body,
@@ -190,8 +193,12 @@ class SengerioMailResendDocument(models.AbstractModel):
             mail_server_id=message_sudo.mail_server_id.id,
             force_email_lang=self.partner_id.lang or False,
             notify_skip_followers=True,
-            sengerio_send={"type_id": self.type_id.id, "bcc_sender": False, "resend": resend},
-        )
+            sengerio_send={
+                "type_id": self.type_id.id, "resend": resend,
+                "bcc_sender": False, "keep_from": "email_from" in explicit,
+            },
+            **reply_to,
+        )  # fmt: skip
         new = self.search([("mail_message_id", "=", message.id)])
         for delivery_sudo in self.env["sengerio.mail.delivery"].union(*emails).sudo():  # nobody writes the list by hand
             delivery_sudo.resent_in_id = new

@@ -52,6 +52,7 @@ from . import (
     test_resolver,
     test_retention,
     test_retries,
+    test_retries_mixed,
     test_routes,
     test_routes_company,
     test_routes_language,

@@ -162,6 +162,38 @@ class TestResend(DocumentMailCase):
         self.assertEqual(len(old.resend_ids), 2)
         self.assertFalse(old.may_resend)
 
+    def test_neighbours(self):
+        """An address that begins like the corrected one is left as it is."""
+        self.azure.email = "john@x.example.au, john@x.example"
+        self.azure._sengerio_replace_email("john@x.example", "jon@y.example")
+        self.assertEqual(self.azure.email, "john@x.example.au, jon@y.example")
+
+    def test_as_it_was(self):
+        """A Reply-To of the template's, and a From and Reply-To chosen for that send, are those of the sent again."""
+        template = self.env.ref("sale.email_template_edi_sale")
+        template.reply_to = "billing@firm.example"
+        old = self.sent(hard_bounce=[AZURE])
+        [mail], _told = self.resend(old, {AZURE: NEW})
+        self.assertEqual(mail.addresses("Reply-To"), ["billing@firm.example"])
+        template.reply_to = False
+        order = self.make_order()
+        wizard = self.compose(order, user=self.anna).save()
+        wizard.sengerio_changes = {"from": "company", "reply_to": "sender"}
+        self.smtp.take()
+        wizard.action_send_mail()
+        before = next(mail for mail in self.smtp.take() if mail.rcpt == [NEW])
+        self.assertEqual(before.addresses("Reply-To"), ["anna@firm.example"])
+        old = self.document_of(order)
+        self.bounce(old, "soft_bounce", NEW)
+        [mail], _told = self.resend(old, user=self.marc)
+        for name in ("From", "Reply-To"):
+            self.assertEqual(mail.addresses(name), before.addresses(name), name)
+        again = self.env["sengerio.mail.document"].search([("resend_of_id", "=", old.id)])
+        self.bounce(again, "soft_bounce", NEW)
+        [mail], _told = self.resend(again, user=self.marc)
+        for name in ("From", "Reply-To"):
+            self.assertEqual(mail.addresses(name), before.addresses(name), name)
+
     def test_plain(self):
         """An address typed for that send: nothing is corrected; sent twice, it is still nobody's."""
         order = self.make_order()

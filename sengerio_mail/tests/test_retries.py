@@ -13,8 +13,7 @@ AZURE, JOHN, LAW = "azure@azure.example", "john@azure.example", "law@law.example
 MARC, ANNA = "marc@firm.example", "anna@firm.example"
 
 
-@tagged("post_install", "-at_install")
-class TestRetries(DocumentMailCase):
+class RetryCase(DocumentMailCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -40,6 +39,9 @@ class TestRetries(DocumentMailCase):
         """Let a document have been tried some time ago."""
         document.delivery_ids.event_ids.date = fields.Datetime.subtract(fields.Datetime.now(), **ago)
 
+
+@tagged("post_install", "-at_install")
+class TestRetries(RetryCase):
     def test_connection_lost_at_the_copies(self):
         """The next contact gets its mail over a new connection; the copies are tried again alone, of the same mail."""
         self.env["res.lang"]._activate_lang("fr_FR")
