@@ -302,5 +302,11 @@ class SengerioMailResolver(models.AbstractModel):
 
     @api.model
     def _plain(self, texts):
-        """Return the addresses in some texts, those of templates too: whom Odoo would mail is not lost."""
-        return tuple(address for text in texts or () if text for address in addresses.tolerant(text))
+        """Return the addresses in some texts, those of templates too: whom Odoo would mail is not lost.
+
+        A text of several lines is no header, and what stands on its lines need be addresses.
+        """
+        found = []
+        for text in filter(None, texts or ()):
+            found += addresses.split(text)[0] if "\n" in text or "\r" in text else addresses.tolerant(text)
+        return tuple(found)

@@ -256,7 +256,7 @@ class TestList(DocumentMailCase):
         values = {
             "activity_type_id": self.env.ref("sengerio_mail.sengerio_mail_activity_attention").id,
             "res_model_id": self.env["ir.model"]._get_id("sale.order"), "res_id": document.res_id,
-            "user_id": self.marc.id,
+            "user_id": self.marc.id, "sengerio_document_id": document.id + 1000,
         }  # fmt: skip
         self.env["mail.activity"].with_context(mail_activity_quick_update=True).create([values] * 20)
         self.bounce(document)
