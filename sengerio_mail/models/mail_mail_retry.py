@@ -8,6 +8,8 @@ from ..tools.states import FAILED, UNSENT
 from .sengerio_mail_delivery import ATTEMPTED
 
 RETRY_AFTER = timedelta(minutes=15)  # RFC 5321 §4.5.4.1 asks for 30, greylisting for less
+# what Odoo says of one recipient's address, when all others have had their turn; it deletes such a mail
+UNADDRESSED = frozenset({"mail_email_invalid", "mail_email_missing"})
 
 
 class MailMail(models.Model):
@@ -17,25 +19,8 @@ class MailMail(models.Model):
         # EXTENDS mail: what the mail server did not take is kept for a retry
         kept = self.browse()
         for mail in self._sengerio_documents():
-            own = mail._sengerio_own_deliveries()
-            if failure_type:
-                reason = failure_reason or mail.failure_reason or failure_type
-                own.document_id._fail(own, reason)
-                if own._may_pass():  # though somebody else in the mail has no address at all
-                    mail._sengerio_keep(own, success_pids, "outgoing", reason)
-                    kept |= mail
-                else:
-                    mail._sengerio_leave_out_reached(own, success_pids)
-                    own.document_id._call_attention()
-            elif outcome := mail._sengerio_not_taken(own):
-                kept = mail._sengerio_keep(own, success_pids, *outcome)
-                if outcome[0] == "exception":
-                    own.document_id._call_attention()
-                return kept
-            else:
-                mail._sengerio_tell_refused(own)
-                if any(delivery.state in FAILED for delivery in own):
-                    own.document_id._call_attention()
+            if mail._sengerio_settle(success_pids, failure_reason, failure_type):
+                kept |= mail
         if kept and kept == self:
             return True
         return super(MailMail, self - kept)._postprocess_sent_message(
@@ -51,24 +36,47 @@ class MailMail(models.Model):
             waiting.document_id._end_attention()  # until it fails again
         return super().mark_outgoing()
 
-    def _sengerio_not_taken(self, own):
-        """Return ``(state of the mail, reason)`` if it must be kept for a retry, else ``None``.
+    def _sengerio_settle(self, success_pids, failure_reason, failure_type):
+        """Record what became of a document's mail, see ``_postprocess_sent_message()``.
+
+        :return: whether it is kept, and Odoo told
+        """
+        own = self._sengerio_own_deliveries()
+        if failure_type:
+            own.document_id._fail(own, failure_reason or self.failure_reason or failure_type)
+        kept = self._sengerio_not_taken(own, failure_reason, failure_type)
+        if kept:
+            self._sengerio_keep(own, success_pids, *kept)
+        else:
+            if failure_type:
+                self._sengerio_leave_out_reached(own, success_pids)
+            self._sengerio_tell_refused(own, mail_mail_id=False)
+        if not (kept and kept[0] == "outgoing") and any(delivery.state in FAILED for delivery in own):
+            own.document_id._call_attention()
+        return bool(kept)
+
+    def _sengerio_not_taken(self, own, failure_reason, failure_type):
+        """Return ``(state of the mail, reason, type of failure)`` if it must be kept for a retry, else ``None``.
 
         :param own: the deliveries that it carries
+        :param str failure_reason: Odoo's words, about whichever of its recipients
+        :param str failure_type: Odoo's, ``None`` if nothing was raised
         """
         to = own.filtered(lambda delivery: delivery.header == "to")
         later = own._may_pass()
         told = (to | later).filtered(lambda delivery: delivery.smtp_reply and delivery.header != "bcc")
-        reason = "; ".join(f"{delivery.email}: {delivery.smtp_reply}" for delivery in told)
+        reason = failure_reason or "; ".join(f"{delivery.email}: {delivery.smtp_reply}" for delivery in told)
         if later:
-            return "outgoing", reason
+            return "outgoing", reason, "mail_smtp"
+        if failure_type and failure_type not in UNADDRESSED:  # Odoo keeps it, but takes who was refused for reached
+            return "exception", failure_reason or self.failure_reason, failure_type
         if to and all(delivery.state in UNSENT for delivery in to):
-            return "exception", reason
+            return "exception", reason, "mail_smtp"
         if to and not to._to_send() and self.state == "exception":
             self.write({"state": "sent", "failure_type": False, "failure_reason": False})  # nothing was left to send
         return None
 
-    def _sengerio_keep(self, own, success_pids, state, reason):
+    def _sengerio_keep(self, own, success_pids, state, reason, failure_type):
         """Keep a mail that was not taken for all: Odoo would delete it.
 
         Its notifications say which contacts have not got it.
@@ -76,19 +84,22 @@ class MailMail(models.Model):
         :param own: the deliveries that it carries
         :param success_pids: partners for whose messages nothing was raised
         :param str state: of the mail
-        :param str reason: the server's words
+        :param str reason: the server's words, or Odoo's
+        :param str failure_type: one with which Odoo keeps it
         """
         to = own.filtered(lambda delivery: delivery.header == "to")
         reached = to.filtered(lambda delivery: delivery.state not in UNSENT)
         followers = [partner for partner in success_pids if partner not in to.partner_id]
         own.document_id._fail(own, reason)
         self._sengerio_leave_out_reached(own, success_pids)
-        self.write({"state": state, "failure_reason": reason, "failure_type": "mail_smtp"})
+        self.write({"state": state, "failure_reason": reason, "failure_type": failure_type})
         if state == "outgoing":
             self._sengerio_try_later()
-        return super()._postprocess_sent_message(
-            [*followers, *reached.partner_id], reached.mapped("email"), failure_reason=reason, failure_type="mail_smtp"
+        result = super()._postprocess_sent_message(
+            [*followers, *reached.partner_id], reached.mapped("email"), failure_reason=reason, failure_type=failure_type
         )
+        self._sengerio_tell_refused(own, failure_type=failure_type)
+        return result
 
     def _sengerio_try_later(self):
         """Let the queue send a mail again in a while."""
@@ -111,10 +122,11 @@ class MailMail(models.Model):
         if done:
             self.recipient_ids = [Command.unlink(partner_id) for partner_id in done]
 
-    def _sengerio_tell_refused(self, own):
+    def _sengerio_tell_refused(self, own, **values):
         """Say in the chatter, and to the web client, which contacts were refused; Odoo would take them for reached.
 
         :param own: the deliveries that the mail carries
+        :param values: more of their notifications
         """
         to = own.filtered(lambda delivery: delivery.header == "to")
         refused = to.filtered(lambda delivery: delivery.state in ATTEMPTED)
@@ -122,13 +134,14 @@ class MailMail(models.Model):
         if not people:
             return
         notifications_sudo = self.env["mail.notification"].sudo().search(  # of other people
-            [("mail_mail_id", "in", self.ids), ("res_partner_id", "in", people.ids)]
+            [("mail_mail_id", "in", self.ids), ("res_partner_id", "in", people.ids),
+             ("notification_status", "!=", "canceled")]
         )
         for notification in notifications_sudo:
             replies = refused.filtered(lambda d, n=notification: d.partner_id == n.res_partner_id).mapped("smtp_reply")
             notification.write(
                 {"notification_status": "exception", "failure_type": "mail_email_invalid",
-                 "failure_reason": "; ".join(replies), "mail_mail_id": False}
+                 "failure_reason": "; ".join(replies), **values}
             )  # fmt: skip
         messages = notifications_sudo.mail_message_id.sudo(False)
         messages.filtered(lambda message: message._is_thread_message())._notify_message_notification_update()

@@ -177,7 +177,7 @@ class SengerioMailResendDocument(models.AbstractModel):
         resend = {"document_id": self.id, "emails": [[delivery.id, email] for delivery, email in emails.items()]}
         answer = self._resend_answer(resend["emails"])
         explicit, reply_to = (message_sudo.sengerio_send or {}).get("explicit") or (), {}
-        if "reply_to" in explicit:
+        if "reply_to" in explicit and not self._has_left(message_sudo.reply_to):
             reply_to = {name: message_sudo[name] for name in ("reply_to", "reply_to_force_new")}
         message = record.with_context(mail_post_autofollow=False, mail_notify_author=True).message_post(
             subject=message_sudo.subject,
@@ -204,6 +204,15 @@ class SengerioMailResendDocument(models.AbstractModel):
             delivery_sudo.resent_in_id = new
         self._end_attention()
         return new
+
+    @api.model
+    def _has_left(self, header):
+        """Tell whether an address in a header is of a user who is archived."""
+        emails = [address.email for address in addresses.tolerant(header)]
+        users_sudo = self.env["res.users"].sudo().with_context(active_test=False)  # who has left is not to be seen
+        users_sudo = users_sudo.search([("email_normalized", "in", emails), ("share", "=", False)])
+        here = set(users_sudo.filtered("active").mapped("email_normalized"))
+        return not here.issuperset(users_sudo.mapped("email_normalized"))
 
     def _drop_waiting_mails(self, deliveries):
         """Cancel the mails that Odoo would try again, if nobody else waits for them."""

@@ -193,6 +193,11 @@ class TestResend(DocumentMailCase):
         [mail], _told = self.resend(again, user=self.marc)
         for name in ("From", "Reply-To"):
             self.assertEqual(mail.addresses(name), before.addresses(name), name)
+        again = again.resend_ids
+        self.bounce(again, "soft_bounce", NEW)
+        self.anna.active = False  # who has left gets no replies
+        [mail], _told = self.resend(again, user=self.marc)
+        self.assertEqual(mail.addresses("Reply-To"), [MARC, "catchall@firm.example"])
 
     def test_plain(self):
         """An address typed for that send: nothing is corrected; sent twice, it is still nobody's."""

@@ -1,6 +1,9 @@
 """A mail that is one of several people's: what happens to one of them loses nothing of the others."""
 
+import socket
+
 from odoo.tests import new_test_user, tagged
+from odoo.tools import mute_logger
 
 from .test_retries import AZURE, JOHN, LAW, MARC, RetryCase
 
@@ -33,6 +36,57 @@ class TestRetriesMixed(RetryCase):
         self.assertEqual(set(document.delivery_ids.mapped("state")), {"sent"})
         self.assertEqual(johns.notification_status, "sent")
         self.assertFalse(self.waiting(document))
+
+    def test_each_is_told(self):
+        """Whoever was refused is not told to have got it though Odoo names another, and each by its own words."""
+        nobody, lea = self.env["res.partner"].create([{"name": "Nobody"}, {"name": "Lea", "email": "lea@x.example"}])
+        said = {"lea@x.example": "5.1.1 Lea", LAW: "closed"}
+        for name, other, follows, johns in (
+            ("no address", nobody, True, "550 5.1.1 John"),
+            ("no address, and a retry", nobody, True, "451 4.2.1 John"),
+            ("a follower refused", lea, True, "550 5.1.1 John"),
+            ("a follower refused, and a retry", lea, True, "451 4.2.1 John"),
+            ("the connection lost", self.lawyer, False, "550 5.1.1 John"),
+        ):
+            with self.subTest(name):
+                order = self.make_order()
+                composer = self.compose(order)
+                composer.partner_ids.add(self.john)
+                if follows:
+                    order.message_subscribe(other.ids)
+                else:
+                    composer.partner_ids.add(other)
+                    self.smtp.close_at(other.email)
+                self.smtp.refuse.update({JOHN: johns, "lea@x.example": "550 5.1.1 Lea"})
+                with mute_logger("odoo.addons.mail.models.mail_mail"):
+                    self.assertEqual(self.envelopes(composer), [[AZURE], [MARC]])
+                document = self.document_of(order)
+                notifications = self.env["mail.message"].browse(document.mail_message_id).notification_ids
+                told = {notification.res_partner_id: notification for notification in notifications}
+                self.assertEqual(told[self.azure].notification_status, "sent")
+                self.assertEqual((told[self.john].notification_status, told[self.john].failure_reason),
+                                 ("exception", johns))  # fmt: skip
+                self.assertEqual(told[other].notification_status, "exception")
+                self.assertIn(said.get(other.email, "valid recipient"), told[other].failure_reason)
+                self.assertNotIn("John", told[other].failure_reason)
+                self.assertEqual(self.waiting(document).state, "outgoing" if johns.startswith("4") else "exception")
+                self.assertEqual(bool(order.activity_ids), johns.startswith("5"))
+
+    def test_no_connection_for_several(self):
+        """Without a connection, what was refused for now goes on waiting, and the others in the queue fail."""
+        self.smtp.refuse[AZURE] = "451 4.7.1 greylisted"
+        order = self.make_order()
+        self.assertEqual(self.envelopes(self.compose(order)), [])
+        refused, queued = self.document_of(order), self.left_to_the_queue(self.make_order())
+        with socket.socket() as closed:
+            closed.bind(("127.0.0.1", 0))
+            self.mail_server.smtp_port = closed.getsockname()[1]
+        self.assertEqual(self.retried(refused), [])
+        self.assertEqual((self.waiting(refused).state, self.waiting(queued).state), ("outgoing", "exception"))
+        for document, words in ((refused, "greylisted"), (queued, "refused")):
+            [notification] = self.env["mail.message"].browse(document.mail_message_id).notification_ids
+            self.assertEqual(notification.notification_status, "exception")
+            self.assertIn(words, notification.failure_reason)
 
     def test_document_deleted_while_it_waits(self):
         """What waits leaves no more when an administrator deletes its document: Odoo's own mail would go to others."""
@@ -75,7 +129,8 @@ class TestRetriesMixed(RetryCase):
         self.smtp.refuse.update(dict.fromkeys(("secret@x.example", LAW), "451 4.7.1 greylisted"))
         self.smtp.refuse[AZURE] = "550 5.1.1 No such user"  # so that the copies go with the others' mail
         self.assertEqual(self.envelopes(composer), [[JOHN], [MARC]])
-        message = self.env["mail.message"].browse(self.document_of(order).mail_message_id)
-        told = str(message.notification_ids.mapped("failure_reason"))
+        document = self.document_of(order)
+        notifications = self.env["mail.message"].browse(document.mail_message_id).notification_ids
+        told = str(notifications.mapped("failure_reason") + self.waiting(document).mapped("failure_reason"))
         self.assertIn(LAW, told)
         self.assertNotIn("secret", told)
