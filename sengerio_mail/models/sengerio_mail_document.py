@@ -93,14 +93,18 @@ class SengerioMailDocument(models.Model):
         """The reports about a document go with it, what is to be done about it, and the mail that waits: without the
         document it would leave as Odoo's own, to others."""
         self.check_access("unlink")
-        mails_sudo = self.env["mail.mail"].sudo()  # of whoever sent it
-        mails_sudo.search(
-            [("mail_message_id", "in", self.mapped("mail_message_id")), ("state", "in", ("outgoing", "exception"))]
-        ).cancel()
+        self._waiting_mails().cancel()
         self._activities().unlink()
         events_sudo = self.sudo().delivery_ids.event_ids  # who removes a document may not touch its events by hand
         self.env["sengerio.mail.retention"]._delete_reports(events_sudo)
         return super().unlink()
+
+    def _waiting_mails(self):
+        """Return the mails of these documents that Odoo sends, or would try again; as sudo: of whoever sent them."""
+        mails_sudo = self.env["mail.mail"].sudo()
+        return mails_sudo.search(
+            [("mail_message_id", "in", self.mapped("mail_message_id")), ("state", "in", ("outgoing", "exception"))]
+        )
 
     @api.depends("attachment_ids")
     @api.depends_context("uid", "allowed_company_ids")

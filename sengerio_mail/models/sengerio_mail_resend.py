@@ -218,10 +218,7 @@ class SengerioMailResendDocument(models.AbstractModel):
         """Cancel the mails that Odoo would try again, if nobody else waits for them."""
         waiting = self.delivery_ids._to_send()
         if all(delivery in deliveries for delivery in waiting):
-            mails_sudo = self.env["mail.mail"].sudo()  # of whoever sent it first
-            mails_sudo.search(
-                [("mail_message_id", "=", self.mail_message_id), ("state", "in", ("outgoing", "exception"))]
-            ).cancel()
+            self._waiting_mails().cancel()
 
     # ------------------------------------------------------------
     # Who gets it

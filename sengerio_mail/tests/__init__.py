@@ -38,6 +38,7 @@ from . import (
     test_partners_gone,
     test_peppol,
     test_portal_pages,
+    test_preferences,
     test_preview,
     test_queries,
     test_receipts,
