@@ -1,8 +1,3 @@
-import json
-from functools import partial
-
-from psycopg2.extras import Json
-
 from odoo import api, fields, models
 from odoo.tools import SQL
 
@@ -18,11 +13,23 @@ WITH_MAIL = "with_mail"  # by Odoo's, which ends with this message; by one of it
 
 
 def column_values(model, vals):
-    """Return the columns of a new row, with its defaults, as PostgreSQL takes them from JSON."""
+    """Return the columns of a new row, with its defaults, as PostgreSQL takes them."""
     now = model.env.cr.now()
     vals = {**model._add_missing_default_values(vals), "create_date": now, "write_date": now}
     columns = {name: model._fields[name] for name in vals if model._fields[name].column_type}
     return {name: field.convert_to_column_insert(vals[name], model) for name, field in columns.items()}
+
+
+def insertion(table, rows):
+    """Return the SQL that inserts rows, in their order.
+
+    :param str table: where
+    :param list rows: ``{column: value}``, all with the same columns
+    :rtype: odoo.tools.SQL
+    """
+    values = [SQL("(%s)", SQL(", ").join(SQL("%s", value) for value in row.values())) for row in rows]
+    columns = SQL(", ").join(map(SQL.identifier, rows[0]))
+    return SQL("INSERT INTO %s (%s) VALUES %s", SQL.identifier(table), columns, SQL(", ").join(values))
 
 
 class SengerioMailDocument(models.Model):
@@ -177,53 +184,26 @@ class SengerioMailDocument(models.Model):
         :return: the documents in the same order, their deliveries and attachments in the cache
         """
         deliveries = self.env["sengerio.mail.delivery"]
-        rows = [
-            {
-                **column_values(self, vals),
-                "delivery_ids": [column_values(deliveries, values) for values in vals["delivery_ids"]],
-                "attachment_ids": vals["attachment_ids"],
-            }
-            for vals in vals_list
-        ]
+        recipients, attachments = [], []
+        for number, vals in enumerate(vals_list, 1):
+            document = {"document_id": SQL("(SELECT id FROM numbered WHERE number = %s)", number)}
+            recipients += [{**document, **column_values(deliveries, values)} for values in vals["delivery_ids"]]
+            attachments += [{**document, "attachment_id": attachment_id} for attachment_id in vals["attachment_ids"]]
+        attached = self._fields["attachment_ids"].relation
         found = self.env.execute_query(
             SQL(
                 """
-                WITH numbered AS MATERIALIZED (
-                    SELECT nextval('sengerio_mail_document_id_seq') AS id, row
-                      FROM jsonb_array_elements(%s) WITH ORDINALITY AS rows(row, number)
-                     ORDER BY number
-                ), document AS (
-                    INSERT INTO sengerio_mail_document
-                    SELECT record.*
-                      FROM numbered,
-                           jsonb_populate_record(
-                               NULL::sengerio_mail_document, row || jsonb_build_object('id', id)
-                           ) AS record
-                ), recipient AS MATERIALIZED (
-                    SELECT nextval('sengerio_mail_delivery_id_seq') AS id, numbered.id AS document_id, element
-                      FROM numbered,
-                           jsonb_array_elements(row->'delivery_ids') WITH ORDINALITY AS elements(element, number)
-                     ORDER BY numbered.id, number
-                ), delivery AS (
-                    INSERT INTO sengerio_mail_delivery
-                    SELECT record.*
-                      FROM recipient,
-                           jsonb_populate_record(
-                               NULL::sengerio_mail_delivery,
-                               element || jsonb_build_object('id', recipient.id, 'document_id', document_id)
-                           ) AS record
-                ), attachment AS (
-                    INSERT INTO sengerio_mail_document_attachment_rel (document_id, attachment_id)
-                    SELECT id, attachment_id::int
-                      FROM numbered, jsonb_array_elements_text(row->'attachment_ids') AS attachment_id
-                )
-                SELECT numbered.id, array_agg(recipient.id ORDER BY recipient.id)
-                  FROM numbered
-                  JOIN recipient ON recipient.document_id = numbered.id
-                 GROUP BY numbered.id
-                 ORDER BY numbered.id
+                WITH document AS (%s RETURNING id),
+                     numbered AS (SELECT id, row_number() OVER (ORDER BY id) AS number FROM document),
+                     delivery AS (%s RETURNING id, document_id)%s
+                SELECT document_id, array_agg(id ORDER BY id)
+                  FROM delivery
+                 GROUP BY document_id
+                 ORDER BY document_id
                 """,
-                Json(rows, dumps=partial(json.dumps, default=str)),
+                insertion(self._table, [column_values(self, vals) for vals in vals_list]),
+                insertion(deliveries._table, recipients),
+                SQL(", attachment AS (%s)", insertion(attached, attachments)) if attachments else SQL(),
             )
         )
         documents = self.browse(document_id for document_id, _delivery_ids in found)

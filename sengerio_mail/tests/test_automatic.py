@@ -205,8 +205,15 @@ class TestAutomatic(DocumentMailCase):
         self.assertEqual(
             self.arrived(), sorted([[AZURE, BUYING], ["voice@mute.example"], [ANNA], [ANNA]])
         )
-        for order in orders[:2]:
+        for order, addressed in ((orders[0], [AZURE, BUYING]), (orders[1], ["voice@mute.example"])):
             self.assertDocument(order, "quotation", self.anna)
+            document = self.document_of(order)
+            self.assertEqual(document.delivery_ids.mapped("email"), [*addressed, ANNA])
+            self.assertEqual(document.to_addresses, ", ".join(addressed))
+            message = self.env["mail.message"].browse(document.mail_message_id)
+            self.assertTrue(document.attachment_ids)
+            self.assertEqual(document.attachment_ids, message.attachment_ids)
+            self.assertEqual(set(document.attachment_ids.mapped("res_id")), {order.id})
         self.assertFalse(self.document_of(orders[2]))
 
     def test_with_source(self):
