@@ -296,7 +296,14 @@ class Plan:
     def _match_copies(self):
         """Take copies that exist with the very same values as they are; refuse those given twice."""
         entries = [entry for entry in self.entries if entry.row.model == COPY]
-        same = {self._copy_key(copy, {}): copy for copy in reversed(self._existing.get(COPY, {}).values())}
+        changed = {
+            entry.record for entry in entries
+            if entry.record and self._copy_key(entry.record, entry.vals) != self._copy_key(entry.record, {})
+        }  # fmt: skip
+        same = {
+            self._copy_key(copy, {}): copy for copy in reversed(self._existing.get(COPY, {}).values())
+            if copy not in changed
+        }  # fmt: skip
         seen = {}
         for entry in entries:
             key = self._copy_key(entry.record or entry.like, entry.vals)

@@ -23,6 +23,22 @@ class TestAddressImportKnown(AddressImportCase):
         for name in {key for key in columns if "/" not in key} - {"id", *but}:
             self.assertEqual(other[name], record[name], name)
 
+    def test_copied_row(self):
+        """A row is doubled in the sheet, one is changed, the other loses its ID: a changed copy and a new one."""
+        copy = self.add_copy(self.azure, copy_partner_id=self.john.id, header="cc")
+        self.name(copy, "copy")
+        titles = ["External ID", "Partner", "Copy To", "As"]
+        as_it_was, changed = (
+            [xml_id, self.azure.name, self.john.complete_name, header]
+            for xml_id, header in (("", "cc"), ("crm.copy", "bcc"))
+        )
+        for rows in ([as_it_was, changed], [changed, as_it_was]):
+            self.assertEqual(self.check(csv_file(titles, *rows)), (1, 1, 0, []))
+        self.run_import(titles, as_it_was, changed)
+        self.assertEqual(copy.header, "bcc")
+        new = self.env[COPY].search([("partner_id", "=", self.azure.id)]) - copy
+        self.assertEqual((new.header, new.copy_partner_id), ("cc", self.john))
+
     # ------------------------------------------------------------
     # Several addresses in a cell
     # ------------------------------------------------------------
