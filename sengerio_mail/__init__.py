@@ -4,7 +4,13 @@ from . import controllers, models, wizard
 
 
 def uninstall_hook(env):
-    """Remove the list, which may be long, before the types that it refers to, and the reports about it."""
+    """Remove the list, which may be long, before the types that it refers to, and the reports about it.
+
+    What waits is cancelled, for an administrator to look at: without its document it would leave to others.
+    """
+    waiting = env["mail.mail"].search([("state", "in", ("outgoing", "exception"))])
+    waiting._sengerio_documents().cancel()
+    env.flush_all()
     for table in ("sengerio_mail_event", "sengerio_mail_delivery", "sengerio_mail_document"):
         env.cr.execute(SQL("DELETE FROM %s", SQL.identifier(table)))
     env.invalidate_all(flush=False)

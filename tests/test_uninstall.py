@@ -24,6 +24,14 @@ def main(env, args):
     export.action_export()
     env.cr.commit()
     env["mail.mail"].process_email_queue()
+    order = env["sale.order"].search([], limit=1)
+    env["sengerio.mail.address"].create({"partner_id": order.partner_id.id, "email": "role@customer.example"})
+    quotation = env.ref("sengerio_mail.sengerio_mail_document_type_quotation")
+    order.with_context(mail_notify_force_send=False).message_post(
+        body="Waiting", partner_ids=order.partner_id.ids, subtype_xmlid="mail.mt_comment",
+        sengerio_send={"type_id": quotation.id},
+    )
+    env.cr.commit()
 """
 AFTERWARDS = """
 def main(env, args):
@@ -72,9 +80,13 @@ def test_uninstall_and_install_again(tmp_path):
                 " UNION SELECT model FROM ir_model WHERE model LIKE 'sengerio%'",
                 database,
             )
+            states = bench.server.query("SELECT state FROM mail_mail WHERE body_html LIKE '%Waiting%'", database)
             before = recipients(tmp_path / "mails")
             assert run_odoo_script(bench, database, afterwards, config=config) == 0
-            assert (recipients(tmp_path / "mails") - before)["later@customer.example"] == 1
+            after = recipients(tmp_path / "mails") - before
+            assert after["later@customer.example"] == 1
+            assert states == ["cancel"]  # it would leave to the contact instead of its role address
+            assert not {address for address in after if address.startswith(("c0@", "c1@", "c2@", "role@"))}
             bench.install(database, "Installing it again", init=["sengerio_mail"])
         finally:
             discard(bench, database)
