@@ -64,7 +64,7 @@ class MailMail(models.Model):
         """
         to = own.filtered(lambda delivery: delivery.header == "to")
         later = own._may_pass()
-        told = (to | later).filtered(lambda delivery: delivery.smtp_reply and delivery.header != "bcc")
+        told = (to | later).filtered(lambda delivery: delivery.smtp_reply and not delivery._is_blind())
         reason = failure_reason or "; ".join(f"{delivery.email}: {delivery.smtp_reply}" for delivery in told)
         if later:
             return "outgoing", reason, "mail_smtp"

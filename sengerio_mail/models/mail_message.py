@@ -54,6 +54,12 @@ class MailMessage(models.Model):
             if kept != send:
                 message_sudo.sengerio_send = kept
 
+    def _sengerio_hide_plain(self):
+        """Take the addresses that are no contact's off messages, and out of what the chatter shows of them."""
+        messages_sudo = self.sudo()
+        messages_sudo.outgoing_email_to = False
+        messages_sudo.notification_ids.filtered(lambda one: one.mail_email_address and not one.res_partner_id).unlink()
+
     def write(self, vals):
         # EXTENDS mail: what a message carries is decided when it is posted
         if "sengerio_send" in vals and not self.env.su:

@@ -24,7 +24,9 @@ class SengerioMailAttention(models.AbstractModel):
             record = document._record() if failed and person else None
             if not hasattr(record, "activity_schedule") or document._activities():
                 continue
-            if record.with_user(person).has_access("read") and not document._is_storm(person):
+            # of any of the person's companies, whichever are active for who acts
+            theirs = record.with_context(allowed_company_ids=None).with_user(person)
+            if theirs.has_access("read") and not document._is_storm(person):
                 document._schedule(record, person, failed)
 
     def _activities(self):
@@ -60,7 +62,7 @@ class SengerioMailAttention(models.AbstractModel):
 
     def _told_to_all(self, delivery):
         """Return what an activity says of a recipient, to all who may read the record: a blind copy is not named."""
-        if delivery.header == "bcc":
+        if delivery._is_blind():
             return Markup("<li>%s</li>") % self.env._("A blind copy: see the document.")
         return Markup("<li><b>%s</b>: %s</li>") % (delivery.email, delivery.explanation)
 

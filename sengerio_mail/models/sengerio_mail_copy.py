@@ -162,8 +162,9 @@ class SengerioMailCopy(models.Model):
 
         :raise AccessError: the user is no administrator of document mailing
         """
-        if not self._is_own_preference():
-            self.sudo().partner_id.sudo(self.env.su).check_access("read")  # not another company's
+        by_code = self.env.su and not self._is_own_preference()
+        if others := self.sudo().partner_id - self.env.user.partner_id:
+            others.sudo(by_code).check_access("read")  # not another company's
         if self._is_trusted():
             return
         for copy in self.sudo() - self._changeable():
@@ -206,9 +207,9 @@ class SengerioMailCopy(models.Model):
 
     def _changeable(self):
         """Return those copies that a user who is no administrator may set: visible ones to colleagues, of the own mail
-        or, for contact managers, of a contact's."""
+        or, for contact managers and not by way of their preferences, of a contact's."""
         own = self.env.user.partner_id
-        contact_manager = self.env.user.has_group("base.group_partner_manager")
+        contact_manager = self.env.user.has_group("base.group_partner_manager") and not self._is_own_preference()
 
         def changeable(copy):
             person = copy.partner_id

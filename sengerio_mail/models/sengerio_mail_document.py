@@ -101,10 +101,15 @@ class SengerioMailDocument(models.Model):
         document it would leave as Odoo's own, to others."""
         self.check_access("unlink")
         self._waiting_mails().cancel()
+        self._messages_sudo()._sengerio_forget()
         self._activities().unlink()
         events_sudo = self.sudo().delivery_ids.event_ids  # who removes a document may not touch its events by hand
         self.env["sengerio.mail.retention"]._delete_reports(events_sudo)
         return super().unlink()
+
+    def _messages_sudo(self):
+        """Return the messages of these documents, of whoever sent them; some may be gone."""
+        return self.env["mail.message"].sudo().browse(self.mapped("mail_message_id")).exists()
 
     def _waiting_mails(self):
         """Return the mails of these documents that Odoo sends, or would try again; as sudo: of whoever sent them."""
@@ -229,7 +234,9 @@ class SengerioMailDocument(models.Model):
     def _prepare_document_values(self, policy, record, message_sudo, sender, answer):
         """Return the values of a document; its deliveries as a list of their values, its attachments as ids."""
         record_sudo = record.sudo()
-        amount, currency = record._sengerio_total()
+        original = self.browse(((message_sudo.sengerio_send or {}).get("resend") or {}).get("document_id", ()))
+        amount, currency = (original.amount_total, original.currency_id) if original else record._sengerio_total()
+        company = message_sudo.record_company_id or self.env.company
         word = self.env["sengerio.mail.resolver"]._word
         return {
             "create_uid": self.env.uid,  # who changes it is nobody yet; its deliveries are created with it
@@ -238,7 +245,7 @@ class SengerioMailDocument(models.Model):
             "res_id": record.id,
             "reference": record_sudo.display_name,
             "partner_id": record_sudo._mail_get_customer().id,
-            "company_id": record_sudo._mail_get_companies(default=self.env.company)[record.id].id,
+            "company_id": record_sudo._mail_get_companies(default=company)[record.id].id,
             "sender_id": sender.id,
             "responsible_id": record._sengerio_responsible().id,
             "subject": message_sudo.subject,
@@ -248,7 +255,7 @@ class SengerioMailDocument(models.Model):
             "message_id": message_sudo.message_id,
             "attachment_ids": message_sudo.attachment_ids.ids,
             "attachment_count": len(message_sudo.attachment_ids),
-            "resend_of_id": ((message_sudo.sengerio_send or {}).get("resend") or {}).get("document_id", False),
+            "resend_of_id": original.id,
             "amount_total": amount,
             "currency_id": currency.id,
             "delivery_ids": [

@@ -6,6 +6,7 @@ from odoo.tools import SQL
 from ..tools import addresses
 from ..tools import changes as changing
 from ..tools.resolver import Answer, Reason, Recipient
+from .res_partner import DUE_COMPANY
 
 # did not arrive, or never left: these may be sent again
 RESENDABLE = frozenset({"hard_bounce", "soft_bounce", "refused", "failed", "complaint", "cancelled"})
@@ -179,7 +180,10 @@ class SengerioMailResendDocument(models.AbstractModel):
         explicit, reply_to = (message_sudo.sengerio_send or {}).get("explicit") or (), {}
         if "reply_to" in explicit and not self._has_left(message_sudo.reply_to):
             reply_to = {name: message_sudo[name] for name in ("reply_to", "reply_to_force_new")}
-        message = record.with_context(mail_post_autofollow=False, mail_notify_author=True).message_post(
+        record = record.with_company(self.company_id).with_context(
+            **{DUE_COMPANY: self.company_id.id}, mail_post_autofollow=False, mail_notify_author=True
+        )
+        message = record.message_post(
             subject=message_sudo.subject,
             body=message_sudo.body,
             message_type="comment",
@@ -202,6 +206,8 @@ class SengerioMailResendDocument(models.AbstractModel):
         new = self.search([("mail_message_id", "=", message.id)])
         for delivery_sudo in self.env["sengerio.mail.delivery"].union(*emails).sudo():  # nobody writes the list by hand
             delivery_sudo.resent_in_id = new
+        if all(delivery._is_blind() for delivery in new.delivery_ids):
+            message._sengerio_hide_plain()
         self._end_attention()
         return new
 
@@ -336,6 +342,17 @@ class SengerioMailResendDelivery(models.AbstractModel):
         )[:1]:
             found = before
         return found
+
+    def _is_blind(self):
+        """Tell whether this is a blind copy, or one that was sent again by itself: who may read the record, and not
+        the document, must not learn of it."""
+        self.ensure_one()
+        if self.header == "bcc":
+            return True
+        before = self.document_id.resend_of_id.delivery_ids.filtered(
+            lambda delivery: delivery.resent_in_id == self.document_id
+        )
+        return bool(before) and all(delivery._is_blind() for delivery in before)
 
     def _source(self):
         """Return the role address, the partner or the copy rule that the address came from.

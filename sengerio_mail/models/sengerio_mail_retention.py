@@ -136,7 +136,7 @@ class SengerioMailRetention(models.AbstractModel):
         unnumbered = documents_sudo.filtered(lambda document: document.is_other or document.res_model == "res.partner")
         unnumbered.reference = False
         documents_sudo._activities().unlink()
-        self.env["mail.message"].sudo().browse(documents_sudo.mapped("mail_message_id")).exists()._sengerio_forget()
+        self._forget_messages(documents_sudo)
 
     @api.model
     def _anonymous_values(self):
@@ -158,7 +158,14 @@ class SengerioMailRetention(models.AbstractModel):
 
     @api.model
     def _delete(self, documents_sudo):
+        self._forget_messages(documents_sudo)
         documents_sudo.unlink()
+
+    @api.model
+    def _forget_messages(self, documents_sudo):
+        """Take the addresses that are no contact's off the messages of documents, which stay with their records."""
+        documents_sudo._messages_sudo()._sengerio_forget()
+        documents_sudo._messages_sudo()._sengerio_hide_plain()
 
     @api.model
     def _delete_reports(self, events_sudo):

@@ -1,6 +1,7 @@
 """Who sees what, tested from the side that must not get in."""
 
 from odoo.exceptions import AccessError
+from odoo.fields import Command
 from odoo.tests import HttpCase, new_test_user, tagged
 
 from .common import DocumentMailCase
@@ -124,6 +125,24 @@ class TestAccess(DocumentMailCase):
             self.assertEqual(carried["sengerio_send"]["type_id"], document.type_id.id)
             self.assertNotIn("@", str(carried))
 
+    def test_blind_copy_sent_again(self):
+        """A blind copy that is sent again by itself is not told to who may not read the document, however it ends."""
+        secret, other = "secret@x.example", "other@x.example"
+        self.add_copy(self.azure, header="bcc", email=secret)
+        order = self.make_order()
+        self.smtp.refuse[secret] = "550 5.1.1 No such user"
+        self.send(self.compose(order))
+        document = self.document_of(order).with_user(self.marc)
+        for corrected in (secret, other):
+            document._resend({document.delivery_ids._resendable(): corrected})
+            self.env.flush_all()
+            document = document.resend_ids
+            state = "refused" if corrected == secret else "sent"
+            self.assertLedger(document, [("to", corrected, state)], state)
+        shown = [order.message_ids.read(), order.message_ids.notification_ids.read(), order.activity_ids.read()]
+        for email in (secret, other):
+            self.assertNotIn(email, str(shown))
+
     def test_attachments(self):
         """An attachment keeps the access of its record: who may not see that sees that there is one."""
         document = self.document.with_user(self.clerk)
@@ -160,6 +179,15 @@ class TestAccess(DocumentMailCase):
             .search([("id", "=", row.id)])
         )
 
+    def _commands(self, user, copy, partner):
+        """Return what somebody may try with another company's copy, or make of the own one."""
+        values = {"direction": "sent_by", "header": "cc", "copy_partner_id": self.anna.partner_id.id}
+        own = self.add_copy(user.partner_id, **values)
+        return (
+            Command.update(copy.id, {"active": False}), Command.link(copy.id),
+            Command.update(own.id, {"partner_id": partner.id, "direction": "sent_to"}),
+        )  # fmt: skip
+
     def test_contacts_of_another_company(self):
         """Of a contact that belongs to another company nobody sees addresses and copies, or sets them."""
         theirs = self.env["res.partner"].create({"name": "Theirs", "company_id": self.second_company.id})
@@ -186,9 +214,16 @@ class TestAccess(DocumentMailCase):
                     lambda model=model, new=new: model.create({"partner_id": self.azure.id, **new}).write(
                         {"partner_id": theirs.id}
                     ),
+                    # one's own preferences are written as superuser
+                    *(
+                        lambda user=user, command=command: user.with_user(user).write({"sengerio_copy_ids": [command]})
+                        for command in self._commands(user, copy, theirs)
+                    ),
                 ):
                     with self.assertRaises(AccessError), self.cr.savepoint():
                         act()
+                user.with_user(user).write({"sengerio_copy_ids": [Command.delete(copy.id)]})
+                self.assertTrue(copy.exists(), "Odoo deletes none that is not the user's own")
             model = self.env[mine[0]].with_user(there)
             self.assertEqual(model.search(mine[1]), record)
             model.create({"partner_id": theirs.id, **new})

@@ -108,9 +108,12 @@ class TestRetention(DocumentMailCase):
         document._call_attention()
         activity = document._activities()
         self.assertTrue(activity)
+        message = self.env["mail.message"].browse(document.mail_message_id)
+        message.sengerio_send = {**message.sengerio_send, "email_cc": ["boss@x.example"]}
         with self.policy("quotation", retention="delete", retention_months=3):
             self.clean()
         self.assertFalse(document.exists())
+        self.assertNotIn("boss@x.example", str(message.sengerio_send))
         self.assertFalse(activity.exists(), "nothing is left to be done about it")
         self.assertFalse(report.exists())
         self.assertTrue(order.exists())
@@ -138,6 +141,27 @@ class TestRetention(DocumentMailCase):
         self.assertTrue(document.anonymised)
         self.assertEqual(message.sengerio_send, {"type_id": quotation})
         self.assertEqual((bool(document.reference), bool(other.reference)), (True, False))
+
+    def test_plain_addresses_in_the_chatter(self):
+        """Addresses that are no contact's go from the record's message, too, whether documents are kept or not."""
+        quotation = self.env.ref("sengerio_mail.sengerio_mail_document_type_quotation")
+        for action in ("anonymise", "delete"):
+            with self.subTest(action=action):
+                order = self.make_order()
+                order.with_user(self.marc).message_post(
+                    body="Quotation", partner_ids=self.azure.ids, subtype_xmlid="mail.mt_comment",
+                    sengerio_send={"type_id": quotation.id, "email_to": ["plain@x.example"]},
+                )  # fmt: skip
+                document = self.document_of(order)
+                self.assertIn("plain@x.example", document.delivery_ids.mapped("email"))
+                message = self.env["mail.message"].browse(document.mail_message_id)
+                self.assertIn("plain@x.example", str(message.notification_ids.read()))
+                self.env["mail.mail"].process_email_queue()
+                self.date_back(document, 400)
+                self.company.write({"sengerio_retention": action, "sengerio_retention_months": 12})
+                self.clean()
+                self.assertEqual(message.notification_ids.res_partner_id, self.azure)
+                self.assertNotIn("plain@x.example", str([message.read(), message.notification_ids.read()]))
 
     def test_very_long(self):
         """More months than there were years ends no cleaning, of this company or of another."""

@@ -18,6 +18,26 @@ class TestRetriesMixed(RetryCase):
         self.assertEqual(self.smtp.take(), [])
         return self.document_of(order)
 
+    def test_by_somebody_of_other_companies(self):
+        """A mail of a company's salesperson may be sent by whoever has further companies active."""
+        self.marc.company_ids = self.marc.company_id
+        order = self.make_order()
+        composer = self.compose(order)
+        composer.partner_ids.add(self.john)
+        wizard = composer.save()
+        wizard.with_context(mail_notify_force_send=False)._action_send_mail()
+        document = self.document_of(order)
+        self.smtp.refuse[JOHN] = "550 5.1.1 No such user"
+        admin, both = self.env.ref("base.user_admin"), self.second_company | self.company
+        admin.company_ids |= both
+        self.waiting(document).with_user(admin).with_context(allowed_company_ids=both.ids).send()
+        self.assertEqual(order.activity_ids.user_id, self.marc)
+        states = {delivery.email: delivery.state for delivery in document.delivery_ids}
+        self.assertEqual(states, {AZURE: "sent", JOHN: "refused", MARC: "sent"})
+        self.smtp.take()
+        self.env["mail.mail"].process_email_queue()
+        self.assertEqual(self.smtp.take(), [])
+
     def test_beside_nobodys_address(self):
         """Who is refused for now is tried again though a follower in the same mail has no address."""
         order = self.make_order()
