@@ -171,6 +171,18 @@ class ResPartner(models.Model):
             companies.update(dict.fromkeys(ours.ids, company))
         return companies
 
+    def _notify_by_email_prepare_rendering_context(self, message, msg_vals=False, model_description=False,
+                                                   force_email_company=False, force_email_lang=False,
+                                                   force_record_name=False):  # fmt: skip
+        # EXTENDS mail: a document has the letterhead of the company that its message is of
+        message_sudo = message.sudo()
+        if not force_email_company and message_sudo.sengerio_send:
+            force_email_company = message_sudo.record_company_id
+        return super()._notify_by_email_prepare_rendering_context(
+            message, msg_vals=msg_vals, model_description=model_description, force_email_company=force_email_company,
+            force_email_lang=force_email_lang, force_record_name=force_record_name,
+        )  # fmt: skip
+
     def _sengerio_due_company(self):
         """Return the company whose invoices are due."""
         self.ensure_one()
@@ -183,13 +195,18 @@ class ResPartner(models.Model):
         """
         self.ensure_one()
         domain = OPEN_MOVES & Domain("company_id", "=", self._sengerio_due_company().id)
-        domain &= Domain("commercial_partner_id", "=", self.commercial_partner_id.id)
+        domain &= Domain("commercial_partner_id", "in", self._sengerio_due_customers().ids)
         chosen = self.env.context.get(DUE_MOVES)
         if chosen is None:
             domain &= self.env["account.move"]._sengerio_due_domain() | Domain("move_type", "=", "out_refund")
         else:
             domain &= Domain("id", "in", chosen)
         return self.env["account.move"].search(domain, order="invoice_date_due, id")
+
+    def _sengerio_due_customers(self):
+        """Return whose invoices a notice to this customer is about: an invoice keeps the entity that it was made for,
+        also when the customer becomes part of another one."""
+        return self | self.commercial_partner_id
 
     def _sengerio_due_lines(self, invoices=None):
         """Return the rows of a notice as ``[{number, date, date_due, days_overdue, total, open, currency, move}]``.

@@ -1,7 +1,7 @@
 import tempfile
 from ast import literal_eval
 from datetime import datetime, time, timedelta, timezone
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from markupsafe import Markup
 
@@ -122,19 +122,35 @@ class SengerioMailExport(models.Model):
         """Return the condition on days in the user's time zone; what was never sent counts by when it was made.
 
         Where midnight is skipped or comes twice, a day begins with its first moment.
+
+        :raise UserError: the server does not know the time zone
         """
-        domain, clock = Domain.TRUE, ZoneInfo(str(self.env.tz))
+        domain = Domain.TRUE
         for operator, day, days in ((">=", self.date_from, 0), ("<", self.date_to, 1)):
             if not day:
                 continue
             try:
-                midnight = datetime.combine(day + timedelta(days), time(fold=0, tzinfo=clock))
+                midnight = datetime.combine(day + timedelta(days), time(fold=0, tzinfo=self._clock()))
                 moment = midnight.astimezone(timezone.utc).replace(tzinfo=None)
             except OverflowError:  # the first or last day that there is: no limit
                 continue
             never_sent = Domain("date_sent", "=", False) & Domain("create_date", operator, moment)
             domain &= Domain("date_sent", operator, moment) | never_sent
         return domain
+
+    def _clock(self):
+        """Return the user's time zone.
+
+        :raise UserError: the server does not know it; Odoo offers names that some systems have given up
+        """
+        try:
+            return ZoneInfo(str(self.env.tz))
+        except ZoneInfoNotFoundError as error:
+            raise UserError(
+                self.env._(
+                    "This server does not know your time zone %s: choose another one in your preferences.", self.env.tz
+                )
+            ) from error
 
     def _count(self):
         """Return how many documents, or addresses and copies, there are to export."""

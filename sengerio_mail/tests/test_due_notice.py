@@ -118,6 +118,25 @@ class TestDueNotice(DueNoticeCase):
         self.assertEqual(wizard.line_ids.partner_id, self.azure | self.gemini)
         self.assertEqual(wizard.line_ids[0].move_ids, overdue)
 
+    def test_left_out_of_one_customer(self):
+        """What is left out is named for one customer, too."""
+        overdue, future = self.make_move(), self.make_move(days=-5)
+        wizard = self.wizard(overdue | future)
+        self.assertEqual((wizard.left_out, wizard.line_ids.move_ids), (future.display_name, overdue))
+
+    def test_customer_of_others_meanwhile(self):
+        """An invoice keeps the company that it was made for: it is claimed when that belongs to another one, too."""
+        move = self.make_move(partner=self.gemini)
+        self.gemini.write({"is_company": False, "parent_id": self.azure.id})
+        self.env["account.move"].flush_model()
+        self.env.cr.execute(  # as Odoo leaves those of who was a company below another one
+            "UPDATE account_move SET commercial_partner_id = %s WHERE id = %s", [self.gemini.id, move.id]
+        )
+        move.invalidate_recordset()
+        self.assertIn(move.name, self.write_one(move).body)
+        wizard = self.wizard(move | self.make_move())
+        self.assertEqual(wizard.line_ids.mapped("warning"), [False, False])
+
     def test_several_customers(self):
         """One notice for each company that is a customer, whichever contact was invoiced, through the queue."""
         self.add_address(self.gemini, "management", "chief@gemini.example")
@@ -230,6 +249,28 @@ class TestDueNotice(DueNoticeCase):
         self.assertTrue(mails["second@azure.example"].message["Subject"].startswith("Second Firm"))
         documents = self.env["sengerio.mail.document"].search([("res_model", "=", "res.partner")])
         self.assertEqual(documents.company_id, self.company | self.second_company)
+
+    def test_one_of_another_company(self):
+        """A notice of the second company has its letterhead, whichever comes first; sent again, it stays its claim."""
+        self.env["account.chart.template"].try_loading("generic_coa", self.second_company, install_demo=False)
+        both = (self.company | self.second_company).ids
+        move = self.make_move(company_id=self.second_company.id, price=33).with_context(allowed_company_ids=both)
+        [letter, _copy] = self.send(self.write_one(move))
+        document = self.document_of(self.azure)
+        claimed = (self.second_company, 33, self.second_company.currency_id)
+        document.delivery_ids[0].state = "hard_bounce"
+        document._follow(document.delivery_ids[0], self.env["ir.attachment"])
+        self.env["mail.mail"].search([]).unlink()
+        document.with_user(self.clerk).with_context(allowed_company_ids=both)._resend(
+            {document.delivery_ids[0]: "new@azure.example"}
+        )
+        self.env.flush_all()
+        again = self.env["sengerio.mail.document"].search([("resend_of_id", "=", document.id)])
+        for one in (document, again):
+            self.assertEqual((one.company_id, one.amount_total, one.currency_id), claimed)
+        [new] = [mail for mail in self.smtp.take() if mail.rcpt == ["new@azure.example"]]
+        for mail in (letter, new):
+            self.assertIn("Second Firm", mail.part("html").rpartition("33.00")[2], "below the claim")
 
     def test_language(self):
         """The notice is in the customer's language, its dates and amounts too."""

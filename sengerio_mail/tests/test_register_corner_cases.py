@@ -1,9 +1,12 @@
 """Exports and their jobs when something happens meanwhile, and with odd criteria."""
 
 import io
+import zoneinfo
 from datetime import date, datetime, timedelta
 from unittest.mock import patch
+from zoneinfo import ZoneInfo
 
+from odoo.exceptions import UserError
 from odoo.tests import Form, new_test_user, tagged
 
 from .test_register import RegisterCase, read, table
@@ -169,6 +172,18 @@ class TestRegisterCornerCases(RegisterCase):
         self.assertEqual([row["Sent On"].value for row in table(book["Documents"])], [document.date_sent])
         facts = {row[0].value: row[1].value for row in book["About"].iter_rows()}
         self.assertEqual(facts["Time Zone"], "UTC")
+
+    def test_time_zone_that_the_system_has_not(self):
+        """Odoo offers names that some systems have given up: the user is told, where days are asked for."""
+        self.clerk.tz = "Europe/Kiev"
+        self.addCleanup(zoneinfo.reset_tzpath)
+        zoneinfo.reset_tzpath(to=[])
+        ZoneInfo.clear_cache(only_keys=["Europe/Kiev"])
+        export = self.export(selected_ids=self.make_document().ids)
+        self.assertEqual(export._count(), 1)
+        export.date_from = "2026-01-01"
+        with self.assertRaisesRegex(UserError, "Europe/Kiev"):
+            export.action_export()
 
     def test_odd_documents(self):
         """Documents without currency, recipients, partner or people, and negative amounts in three decimals."""

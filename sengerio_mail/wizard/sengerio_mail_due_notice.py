@@ -55,9 +55,9 @@ class SengerioMailDueNotice(models.TransientModel):
         )
 
     def _open(self):
-        """Return the action that shows the notices: the message itself if there is but one."""
+        """Return the action that shows the notices: the message itself if there is but one and nothing else to tell."""
         self.ensure_one()
-        if len(self.line_ids) == 1 and not self.line_ids.warning:
+        if len(self.line_ids) == 1 and not self.line_ids.warning and not self.left_out:
             return self.line_ids._open_composer()
         return {
             "type": "ir.actions.act_window",
@@ -145,13 +145,13 @@ class SengerioMailDueNoticeLine(models.TransientModel):
         due = {}
         for line in self:
             partner = line._in_context().partner_id
-            company, customer, of_line = (
-                partner._sengerio_due_company(), partner.commercial_partner_id, line.move_ids._origin,
+            company, customers, of_line = (
+                partner._sengerio_due_company(), partner._sengerio_due_customers(), line.move_ids._origin,
             )  # fmt: skip
             due[line] = found.filtered(
-                lambda move, company=company, customer=customer, of_line=of_line: move in of_line
+                lambda move, company=company, customers=customers, of_line=of_line: move in of_line
                 and move.company_id == company
-                and move.commercial_partner_id == customer
+                and move.commercial_partner_id in customers
             )
         return due
 
