@@ -6,10 +6,14 @@ from . import controllers, models, wizard
 def uninstall_hook(env):
     """Remove the list, which may be long, before the types that it refers to, and the reports about it.
 
-    What waits is cancelled, for an administrator to look at: without its document it would leave to others.
+    What waits is cancelled, for an administrator to look at: without its document it would leave to others. Other
+    documents wait on: they leave to whom Odoo would mail them.
     """
-    waiting = env["mail.mail"].search([("state", "in", ("outgoing", "exception"))])
-    waiting._sengerio_documents().cancel()
+    waiting = env["mail.mail"].search([("state", "in", ("outgoing", "exception"))])._sengerio_documents()
+    other = env["sengerio.mail.document.type"].with_context(active_test=False).search([("code", "=", "other")])
+    waiting.filtered(
+        lambda mail: mail.sengerio_send.get("type_id") not in other.ids or mail.sengerio_send.get("resend")
+    ).state = "cancel"
     env.flush_all()
     for table in ("sengerio_mail_event", "sengerio_mail_delivery", "sengerio_mail_document"):
         env.cr.execute(SQL("DELETE FROM %s", SQL.identifier(table)))

@@ -7,6 +7,7 @@ from devkit.odoo_side import queue_mails
 from devkit.smtp import smtp_server
 from devkit.workbench import run_odoo_script, workbench
 
+EARLIER = "UPDATE ir_module_module SET latest_version = '19.0.1.0.0' WHERE name = 'sengerio_mail'"
 LISTED = """
     SELECT id, to_addresses, copy_addresses, state, date_sent, write_date FROM sengerio_mail_document ORDER BY id
 """
@@ -25,9 +26,7 @@ def test_addresses_listed(tmp_path):
             bench.server.query(
                 "ALTER TABLE sengerio_mail_document DROP COLUMN to_addresses, DROP COLUMN copy_addresses", database
             )
-            bench.server.query(
-                "UPDATE ir_module_module SET latest_version = '19.0.1.0.0' WHERE name = 'sengerio_mail'", database
-            )
+            bench.server.query(EARLIER, database)
             update_addon(bench, database)
             after = bench.server.query(LISTED, database)
         finally:
@@ -35,3 +34,42 @@ def test_addresses_listed(tmp_path):
     assert len(before) == 3
     assert all("@" in row for row in before)
     assert after == before
+
+
+def test_messages_forgotten(tmp_path):
+    """Addresses stay with the messages of those documents alone that keep theirs, but for blind copies sent again."""
+    database = f"{PREFIX}update_{os.getpid()}"
+    with workbench(printer=False) as bench, smtp_server(bench, tmp_path / "mails") as port:
+        try:
+            clone_with_addon(bench, database)
+            config = bench.config(database, smtp_server="127.0.0.1", smtp_port=port)
+            for args in (("fill", "3"), ("run",)):
+                assert run_odoo_script(bench, database, queue_mails.__file__, *args, config=config) == 0
+            [kept, removed, again] = bench.server.query("SELECT id FROM sengerio_mail_document ORDER BY id", database)
+            for statement in (
+                """UPDATE mail_message SET outgoing_email_to = 'plain@x.example'
+                    WHERE id IN (SELECT mail_message_id FROM sengerio_mail_document)""",
+                """INSERT INTO mail_notification
+                          (mail_message_id, mail_email_address, notification_type, notification_status)
+                   SELECT mail_message_id, 'plain@x.example', 'email', 'sent' FROM sengerio_mail_document""",
+                f"UPDATE sengerio_mail_document SET anonymised = TRUE WHERE id = {removed}",
+                f"UPDATE sengerio_mail_document SET resend_of_id = {kept} WHERE id = {again}",
+                f"DELETE FROM sengerio_mail_delivery WHERE document_id = {again} AND header != 'to'",
+                f"""UPDATE sengerio_mail_delivery SET resent_in_id = {again}
+                     WHERE document_id = {kept} AND header = 'bcc'""",
+                EARLIER,
+            ):
+                bench.server.query(statement, database)
+            update_addon(bench, database)
+            left = bench.server.query(
+                """SELECT document.id, outgoing_email_to, mail_email_address
+                     FROM sengerio_mail_document document
+                     JOIN mail_message message ON message.id = mail_message_id
+                     LEFT JOIN mail_notification notification
+                       ON notification.mail_message_id = message.id AND res_partner_id IS NULL
+                    ORDER BY document.id""",
+                database,
+            )
+        finally:
+            discard(bench, database)
+    assert left == [f"{kept}|plain@x.example|plain@x.example", f"{removed}||", f"{again}||"]

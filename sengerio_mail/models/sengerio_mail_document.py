@@ -191,7 +191,7 @@ class SengerioMailDocument(models.Model):
         deliveries = self.env["sengerio.mail.delivery"]
         recipients, attachments = [], []
         for number, vals in enumerate(vals_list, 1):
-            document = {"document_id": SQL("(SELECT id FROM numbered WHERE number = %s)", number)}
+            document = {"document_id": SQL("(SELECT ids[%s] FROM listed)", number)}
             recipients += [{**document, **column_values(deliveries, values)} for values in vals["delivery_ids"]]
             attachments += [{**document, "attachment_id": attachment_id} for attachment_id in vals["attachment_ids"]]
         attached = self._fields["attachment_ids"].relation
@@ -199,7 +199,7 @@ class SengerioMailDocument(models.Model):
             SQL(
                 """
                 WITH document AS (%s RETURNING id),
-                     numbered AS (SELECT id, row_number() OVER (ORDER BY id) AS number FROM document),
+                     listed AS (SELECT array_agg(id ORDER BY id) AS ids FROM document),
                      delivery AS (%s RETURNING id, document_id)%s
                 SELECT document_id, array_agg(id ORDER BY id)
                   FROM delivery
