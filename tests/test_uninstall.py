@@ -31,6 +31,12 @@ def main(env, args):
         body="Waiting", partner_ids=order.partner_id.ids, subtype_xmlid="mail.mt_comment",
         sengerio_send={"type_id": quotation.id},
     )
+    other = env.ref("sengerio_mail.sengerio_mail_document_type_other")
+    order.with_context(mail_notify_force_send=False).message_post(
+        body="Plan", partner_ids=order.partner_id.ids, subtype_xmlid="mail.mt_comment",
+        sengerio_send={"type_id": other.id},
+    )
+    assert env["sengerio.mail.document"].search_count([("state", "=", "queued")]) == 2
     env.cr.commit()
 """
 AFTERWARDS = """
@@ -80,13 +86,19 @@ def test_uninstall_and_install_again(tmp_path):
                 " UNION SELECT model FROM ir_model WHERE model LIKE 'sengerio%'",
                 database,
             )
-            states = bench.server.query("SELECT state FROM mail_mail WHERE body_html LIKE '%Waiting%'", database)
+            states = {
+                word: set(bench.server.query(f"SELECT state FROM mail_mail WHERE body_html LIKE '%{word}%'", database))
+                for word in ("Waiting", "Plan")
+            }
             before = recipients(tmp_path / "mails")
             assert run_odoo_script(bench, database, afterwards, config=config) == 0
             after = recipients(tmp_path / "mails") - before
             assert after["later@customer.example"] == 1
-            assert states == ["cancel"]  # it would leave to the contact instead of its role address
-            assert not {address for address in after if address.startswith(("c0@", "c1@", "c2@", "role@"))}
+            # a quotation would leave to the contact instead of its role address; other documents go to the contact
+            assert states == {"Waiting": {"cancel"}, "Plan": {"outgoing"}}
+            [contact] = {address for address in after if address.startswith(("c0@", "c1@", "c2@", "role@"))}
+            assert after[contact] == 1
+            assert contact != "role@customer.example"
             bench.install(database, "Installing it again", init=["sengerio_mail"])
         finally:
             discard(bench, database)

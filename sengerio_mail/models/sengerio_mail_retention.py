@@ -158,14 +158,15 @@ class SengerioMailRetention(models.AbstractModel):
 
     @api.model
     def _delete(self, documents_sudo):
-        self._forget_messages(documents_sudo)
+        documents_sudo._messages_sudo()._sengerio_hide_plain()
         documents_sudo.unlink()
 
     @api.model
     def _forget_messages(self, documents_sudo):
         """Take the addresses that are no contact's off the messages of documents, which stay with their records."""
-        documents_sudo._messages_sudo()._sengerio_forget()
-        documents_sudo._messages_sudo()._sengerio_hide_plain()
+        messages_sudo = documents_sudo._messages_sudo()
+        messages_sudo._sengerio_forget()
+        messages_sudo._sengerio_hide_plain()
 
     @api.model
     def _delete_reports(self, events_sudo):
